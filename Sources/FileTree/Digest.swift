@@ -1,0 +1,100 @@
+import CCrypto
+import Glibc
+
+/// A SHA-256 digest.
+package struct Digest: Hashable, Sendable, Comparable {
+  package let bytes: [UInt8]
+
+  /// 64 hexadecimal digits, either case; nil for anything else.
+  package init?(hex: some StringProtocol) {
+    let digits = Array(hex.utf8)
+    guard digits.count == 64 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(32)
+    for index in stride(from: 0, to: 64, by: 2) {
+      guard let high = Digest.value(of: digits[index]), let low = Digest.value(of: digits[index + 1])
+      else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    self.bytes = bytes
+  }
+
+  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  private static func value(of digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hex: String { Digest.hex(bytes) }
+
+  package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  package static func < (a: Digest, b: Digest) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+
+  package init(of text: some StringProtocol) { self.init(of: Array(text.utf8)) }
+
+  package init(of bytes: [UInt8]) {
+    var hasher = Hasher()
+    bytes.withUnsafeBytes { hasher.update($0) }
+    self = hasher.finish()
+  }
+
+  /// Digests by parts; the corresponding C functions are OpenSSL's `EVP_Digest…`.
+  package struct Hasher: ~Copyable {
+    private let context: OpaquePointer
+
+    package init() {
+      guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+        preconditionFailure("libcrypto has no SHA-256")
+      }
+      self.context = context
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      guard bytes.count > 0 else { return }
+      EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    package consuming func finish() -> Digest {
+      var bytes = [UInt8](repeating: 0, count: 32)
+      EVP_DigestFinal_ex(context, &bytes, nil)
+      return Digest(bytes)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+  }
+}
+
+extension Digest: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let digest = Digest(hex: text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a SHA-256: \(text)")
+    }
+    self = digest
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
+  }
+}
+
+extension Digest: CustomStringConvertible {
+  package var description: String { hex }
+}

@@ -1,0 +1,131 @@
+import Diagnosis
+import Glibc
+
+/// A tree as text: one line an entry, sorted by path. `inspect --tree` prints it, tests compare it, and
+/// its digest names the tree.
+///
+/// Nine fields, separated by one space: path, kind, mode (four octal digits), `uid:gid`, modification
+/// time (`seconds.nanoseconds`), size in bytes, then what is behind the name (a file's SHA-256, a
+/// link's target, a device's `major:minor`), hard-link group and extended attributes (`name=hex`,
+/// separated by commas). A field that does not apply is `-`. Space, backslash, control characters and
+/// bytes that are not UTF-8 are written `\xNN`.
+package struct TreeText: Sendable {
+  /// Without line feeds.
+  package let lines: [String]
+
+  /// Digests the content of every regular file, one reading for all names of a file, on `threads`
+  /// threads. `entries` are sorted by path.
+  package init(of entries: [FileEntry], contents: some FileContents, threads: Int) throws {
+    let digests = try TreeText.digests(of: entries, contents: contents, threads: threads)
+    self.lines = zip(entries, digests).map { TreeText.line(of: $0, digest: $1) }
+  }
+
+  /// Every line with its line feed.
+  package var text: String { lines.map { $0 + "\n" }.joined() }
+
+  /// The SHA-256 of `text`.
+  package var digest: Digest { Digest(of: text) }
+
+  /// The digest of each entry's content, nil for what is no regular file.
+  package static func digests(
+    of entries: [FileEntry], contents: some FileContents, threads: Int
+  ) throws -> [Digest?] {
+    var firstOfGroup: [Int: Int] = [:]
+    var files: [Int] = []
+    for (index, entry) in entries.enumerated() where entry.kind == .file {
+      if let group = entry.hardLinkGroup {
+        if firstOfGroup[group] != nil { continue }
+        firstOfGroup[group] = index
+      }
+      files.append(index)
+    }
+    // Largest first, so that no thread is left alone with a large file at the end.
+    files.sort { (entries[$0].size, $1) > (entries[$1].size, $0) }
+    let order = files
+    let found = try Parallel.map(order.count, threads: threads) { position in
+      try digest(of: entries[order[position]], contents)
+    }
+    var digests = [Digest?](repeating: nil, count: entries.count)
+    for (position, index) in order.enumerated() { digests[index] = found[position] }
+    for (index, entry) in entries.enumerated() where entry.kind == .file && digests[index] == nil {
+      digests[index] = entry.hardLinkGroup.flatMap { firstOfGroup[$0] }.flatMap { digests[$0] }
+    }
+    return digests
+  }
+
+  private static func digest(of entry: FileEntry, _ contents: some FileContents) throws -> Digest {
+    guard entry.size > 0 else { return Digest(of: []) }
+    return try contents.withContent(of: entry) { descriptor, offset in
+      let capacity = Int(min(entry.size, 1 << 20))
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 4096)
+      defer { buffer.deallocate() }
+      var hasher = Digest.Hasher()
+      var done: Int64 = 0
+      while done < entry.size {
+        let want = Int(min(Int64(capacity), entry.size - done))
+        let got = try system("read", "\(entry.path)") {
+          pread(descriptor, buffer.baseAddress, want, off_t(offset + done))
+        }
+        if got == 0 { throw ContentChanged(path: entry.path, expected: entry.size, found: done) }
+        hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+        done += Int64(got)
+      }
+      return hasher.finish()
+    }
+  }
+
+  private static func line(of entry: FileEntry, digest: Digest?) -> String {
+    let (word, behind): (String, String) =
+      switch entry.kind {
+      case .directory: ("directory", "-")
+      case .file: ("file", digest?.hex ?? "-")
+      case .symbolicLink(let target): ("symlink", escaped(target))
+      case .characterDevice(let major, let minor): ("character", "\(major):\(minor)")
+      case .blockDevice(let major, let minor): ("block", "\(major):\(minor)")
+      case .fifo: ("fifo", "-")
+      case .socket: ("socket", "-")
+      }
+    let attributes = entry.extendedAttributes.map {
+      "\(escaped(Array($0.name.utf8)))=\(Digest.hex($0.value))"
+    }
+    return [
+      "/" + escaped(entry.path.bytes), word, padded(String(entry.mode, radix: 8), to: 4),
+      "\(entry.owner.user):\(entry.owner.group)",
+      "\(entry.modified.seconds).\(padded(String(entry.modified.nanoseconds), to: 9))",
+      "\(entry.size)", behind, entry.hardLinkGroup.map(String.init) ?? "-",
+      attributes.isEmpty ? "-" : attributes.joined(separator: ","),
+    ].joined(separator: " ")
+  }
+
+  private static func padded(_ digits: String, to width: Int) -> String {
+    String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  }
+
+  /// `bytes` as one word of UTF-8 from which they can be had back.
+  package static func escaped(_ bytes: [UInt8]) -> String {
+    if bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) {
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    var text: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.first {
+      var decoder = UTF8.ForwardParser()
+      var input = rest.makeIterator()
+      if case .valid(let encoded) = decoder.parseScalar(from: &input), isShown(UTF8.decode(encoded)) {
+        text += encoded
+        rest = rest.dropFirst(encoded.count)
+      } else {
+        text += Array("\\x".utf8) + Array(Digest.hex(CollectionOfOne(byte)).utf8)
+        rest = rest.dropFirst()
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Control characters of either range, space and the escape character itself are not. The rule
+  /// looks at no Unicode table, which would change with the toolchain.
+  private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value > 0x20 && scalar != "\\" && !(0x7f...0xa0).contains(scalar.value)
+      && scalar.value != 0x2028 && scalar.value != 0x2029
+  }
+}
