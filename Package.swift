@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     // Doors: the only places where a C name is written.
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
 
     // Base.
@@ -39,8 +40,17 @@ let package = Package(
     module("Threads"),
     module("FileTree", "CCrypto", "CLinux", "Diagnosis"),
 
+    // Libraries: never one from another.
+    module("Archive", "CArchive", "Diagnosis", "FileTree"),
+    module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
+
     // Tests, and what several of them share.
+    .target(
+      name: "TestSupport", dependencies: ["Diagnosis", "FileTree", "HostTools", "Threads"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
+    tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx20

@@ -1,0 +1,27 @@
+import Glibc
+
+/// What a test needs of the host. With CAPSEM_TEST_STRICT=1, which CI sets, everything counts as there,
+/// and a test that misses it fails instead of being skipped.
+package enum Requirement {
+  package static let isStrict = getenv("CAPSEM_TEST_STRICT").map { String(cString: $0) == "1" } ?? false
+
+  /// Mounts, network namespaces and other users can be had.
+  package static var root: Bool { getuid() == 0 || isStrict }
+
+  /// The host's apt has bookworm, and reaches it.
+  package static let bookworm: Bool =
+    isStrict
+    || (try? runTool(
+      "sh",
+      [
+        "-c",
+        """
+        set -e
+        line=$(apt-get --print-uris update | grep -m 1 "dists/bookworm/InRelease'")
+        uri=${line%%\\' *}
+        scratch=$(mktemp -d)
+        trap 'rm -rf "$scratch"' EXIT
+        timeout 20 /usr/lib/apt/apt-helper download-file "${uri#?}" "$scratch/InRelease"
+        """,
+      ])) != nil
+}
