@@ -32,8 +32,10 @@ let package = Package(
   targets: [
     // Doors: the only places where a C name is written.
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    door("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
     // Base.
     module("Diagnosis"),
@@ -42,6 +44,8 @@ let package = Package(
 
     // Libraries: never one from another.
     module("Archive", "CArchive", "Diagnosis", "FileTree"),
+    module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
+    module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
 
     // Tests, and what several of them share.
@@ -49,6 +53,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["Diagnosis", "FileTree", "HostTools", "Threads"],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
+    tests(of: "Compression", "Diagnosis"),
+    tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
