@@ -35,6 +35,7 @@ let package = Package(
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     door("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
     // Base.
@@ -47,6 +48,8 @@ let package = Package(
     module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
+    module("Store", "Diagnosis", "FileTree"),
+    module("Transfer", "CCurl", "Diagnosis", "FileTree", "Threads"),
 
     // Tests, and what several of them share.
     .target(
@@ -57,6 +60,8 @@ let package = Package(
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Transfer", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx20

@@ -1,0 +1,28 @@
+/// How to fetch; the proxies are what the usual variables say, read by libcurl itself.
+package struct TransferSettings: Sendable {
+  /// A file of certificate authorities in place of the system's.
+  package var certificates: String?
+  /// Of one candidate, after its first attempt.
+  package var retries = 4
+  /// Milliseconds before the first retry, doubled before each further one.
+  package var firstDelay: Int64 = 500
+  /// Milliseconds; a server's Retry-After beyond it is cut to it.
+  package var longestDelay: Int64 = 60_000
+  /// Seconds.
+  package var connectTimeout = 15
+  /// Seconds without a byte after which a connection counts as dead.
+  package var idleTimeout = 30
+  package var connectionsPerHost = 8
+  package var connections = 16
+  package var maximumRedirects = 8
+
+  package init(certificates: String? = nil) { self.certificates = certificates }
+
+  /// The file that the host's user named for other programs, from the environment's variables.
+  package static func certificates(in environment: [String: String]) -> String? {
+    for name in ["CURL_CA_BUNDLE", "SSL_CERT_FILE"] {
+      if let path = environment[name], !path.isEmpty { return path }
+    }
+    return nil
+  }
+}

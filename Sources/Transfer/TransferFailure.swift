@@ -1,0 +1,91 @@
+import Diagnosis
+import FileTree
+
+/// Why something could not be fetched. The causes are told apart because each has another remedy.
+package struct TransferFailure: Diagnosable, Equatable {
+  /// Without credentials.
+  package var location: String
+  package var cause: Cause
+  /// What was tried besides, one line each.
+  package var others: [String]
+
+  package enum Cause: Error, Equatable {
+    /// Not a URL that we fetch from.
+    case unusable(String)
+    /// No connection came about.
+    case unreachable(String)
+    /// The certificate did not convince.
+    case untrusted(String)
+    /// The connection broke, or nothing came over it any more.
+    case interrupted(String)
+    case notFound
+    case refused(status: Int)
+    case redirected(String)
+    /// All bytes came and they are not the ones that were asked for.
+    case altered(expected: Digest, found: Digest)
+    case truncated(expected: Int64, found: Int64)
+    case tooLarge(limit: Int64)
+    case storage(SystemFailure)
+    case cancelled
+  }
+
+  package init(_ location: String, _ cause: Cause, others: [String] = []) {
+    self.location = location
+    self.cause = cause
+    self.others = others
+  }
+
+  package var summary: String { "cannot fetch \(location): \(cause.text)" }
+
+  package var causes: [String] { others }
+
+  package var hints: [String] {
+    switch cause {
+    case .unreachable:
+      [
+        "check the network and the proxy variables (http_proxy, https_proxy, no_proxy)",
+        "name a mirror that this host reaches, with --mirror DIR|URL or in the config",
+      ]
+    case .untrusted: ["name the certificate authority's file in SSL_CERT_FILE or CURL_CA_BUNDLE"]
+    case .notFound: ["the mirror may have moved on; `capsem-native lock` resolves anew"]
+    case .refused(401), .refused(403): ["the server wants credentials: https://USER:PASSWORD@HOST/…"]
+    case .refused(407): ["the proxy wants credentials: https_proxy=http://USER:PASSWORD@HOST:PORT"]
+    case .altered, .tooLarge: ["a proxy or a stale mirror may be in between; name another with --mirror"]
+    case .storage(let failure): failure.hints
+    default: []
+    }
+  }
+}
+
+extension TransferFailure.Cause {
+  package var text: String {
+    switch self {
+    case .unusable(let why): why
+    case .unreachable(let why): why
+    case .untrusted(let why): why
+    case .interrupted(let why): why
+    case .notFound: "not found (404)"
+    case .refused(let status): "the server answered with status \(status)"
+    case .redirected(let why): "redirected \(why)"
+    case .altered(let expected, let found): "expected sha256 \(expected), received \(found)"
+    case .truncated(let expected, let found): "truncated: expected \(expected) bytes, received \(found)"
+    case .tooLarge(let limit): "too large: expected at most \(limit) bytes, received more"
+    case .storage(let failure): failure.summary
+    case .cancelled: "cancelled"
+    }
+  }
+
+  /// Of several failed candidates, the one with the highest weight tells the most.
+  var weight: Int {
+    switch self {
+    case .cancelled, .storage: 7
+    case .altered: 6
+    case .tooLarge, .truncated: 5
+    case .untrusted: 4
+    case .refused, .redirected: 3
+    case .interrupted: 2
+    case .notFound: 1
+    case .unreachable, .unusable: 0
+    }
+  }
+}
