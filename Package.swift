@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     // Doors: the only places where a C name is written.
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CApt", linkerSettings: [.linkedLibrary("apt-pkg")]),
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
@@ -48,6 +49,7 @@ let package = Package(
     module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
+    module("Solver", "CApt", "Diagnosis", "FileTree"),
     module("Store", "Diagnosis", "FileTree"),
     module("Transfer", "CCurl", "Diagnosis", "FileTree", "Threads"),
 
@@ -55,11 +57,14 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Diagnosis", "FileTree", "HostTools", "Threads"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "SolveProbe", dependencies: ["Solver"], path: "Tests/SolveProbe", swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Transfer", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
