@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CApt", linkerSettings: [.linkedLibrary("apt-pkg")]),
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
+    .target(name: "CToml"),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -51,6 +52,7 @@ let package = Package(
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
     module("Solver", "CApt", "Diagnosis", "FileTree"),
     module("Store", "Diagnosis", "FileTree"),
+    module("Toml", "CToml", "Diagnosis"),
     module("Transfer", "CCurl", "Diagnosis", "FileTree", "Threads"),
 
     // Tests, and what several of them share.
@@ -66,6 +68,7 @@ let package = Package(
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Toml", "Diagnosis"),
     tests(of: "Transfer", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
   cLanguageStandard: .gnu17,
