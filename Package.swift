@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     // Doors: the only places where a C name is written.
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CApt", linkerSettings: [.linkedLibrary("apt-pkg")]),
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     .target(name: "CToml"),
@@ -50,6 +51,7 @@ let package = Package(
     module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
+    module("Sandbox", "CLinux", "CSandbox", "Diagnosis", "FileTree"),
     module("Solver", "CApt", "Diagnosis", "FileTree"),
     module("Store", "Diagnosis", "FileTree"),
     module("Toml", "CToml", "Diagnosis"),
@@ -61,11 +63,15 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "SolveProbe", dependencies: ["Solver"], path: "Tests/SolveProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "SandboxProbe", dependencies: ["FileTree", "Sandbox", "TestSupport"], path: "Tests/SandboxProbe",
+      swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Toml", "Diagnosis"),

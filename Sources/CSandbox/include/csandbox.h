@@ -1,0 +1,66 @@
+// Entering namespaces and running one command in them. C because a process with a second thread
+// cannot unshare its user namespace (unshare(2), EINVAL), and because only async-signal-safe code may
+// run between a clone of a threaded process and exec: nothing here allocates memory.
+#pragma once
+#include <sys/types.h>
+
+/// What failed: the call and its object in words ("mount /proc"), and errno.
+struct csandbox_failure {
+  int code;
+  char what[120];
+};
+
+/// How a worker comes to its privilege.
+enum csandbox_tier {
+  /// A user namespace whose ids the parent maps with newuidmap(1) and newgidmap(1).
+  CSANDBOX_SUBUID = 0,
+  /// Real root: no user namespace.
+  CSANDBOX_ROOT = 1,
+};
+
+/// Turns this process, which must be single-threaded, into a sandboxed worker and returns in it.
+///
+/// `control` is a stream socket to the parent. In the sub-uid tier the byte 'U' goes out when the user
+/// namespace exists, and 'M' must come back once its ids are mapped. 'R' follows when the worker is
+/// ready. The worker is PID 1 of a PID namespace, with its own mount, IPC, UTS and network namespaces
+/// (loopback only), in the directory `workspace`, as uid 0. The calling process stays outside as its
+/// keeper and never returns: it kills the worker, and so everything in the PID namespace, when
+/// `lifetime` is closed at the other end, and leaves with the worker's status.
+int csandbox_enter_worker(
+    enum csandbox_tier tier, int control, int workspace, int lifetime, struct csandbox_failure *failure);
+
+/// Runs `body` on a new thread and returns what it returned. Swift's runtime takes locks in the name of
+/// a thread id that it remembers for each thread, and a fork into a PID namespace leaves the first
+/// thread with the id of another world: a second thread that waits for such a lock waits for ever.
+int csandbox_run_on_new_thread(int (*body)(void));
+
+/// In a throw-away user namespace, mapped as above with 0 for the caller and 1 for its first sub-id,
+/// gives `directory` to uid and gid 1: root of the worker's namespace.
+int csandbox_hand_over(int control, int directory, struct csandbox_failure *failure);
+
+/// One command in a tree.
+struct csandbox_step {
+  /// The tree, relative to the working directory, which must be its workspace.
+  const char *root;
+  /// When set: a directory relative to the working directory with `upper`, `work` and `merged` in it;
+  /// the command sees an overlay of the tree and changes the overlay only.
+  const char *overlay;
+  /// Absolute paths inside the tree that appear as a program that does nothing and succeeds.
+  const char *const *silenced;
+  char *const *arguments;
+  char *const *environment;
+  /// Where the command starts, inside the tree.
+  const char *directory;
+  /// Becomes stdin and the controlling terminal; -1 for an empty stdin and none.
+  int terminal;
+  /// Becomes stdout and stderr.
+  int output;
+  /// Becomes descriptor 3, or -1.
+  int status;
+};
+
+/// Starts the command in PID and mount namespaces of its own, rooted in the tree by pivot_root(2),
+/// without the capabilities that reach beyond it, with calls that wait for a disk answered at once.
+/// Returns the PID of its init and sets `result` to a pipe that yields the command's wait status (an
+/// int) when it ended; everything else in the namespace dies with it. On failure returns -1.
+pid_t csandbox_start(const struct csandbox_step *step, int *result, struct csandbox_failure *failure);

@@ -1,0 +1,60 @@
+import Foundation
+import Glibc
+import Sandbox
+import Testing
+import TestSupport
+
+extension Tier: CustomTestStringConvertible {
+  public var testDescription: String { rawValue }
+
+  /// The tiers that this host and user have. A strict run tries both.
+  static let testable: [Tier] =
+    (TestUser.isRoot ? [.root] : []) + (TestUser.hasNamespaces ? [.subuid] : [])
+}
+
+extension Trait where Self == ConditionTrait {
+  static var namespaces: Self {
+    .enabled(
+      if: TestUser.isStrict || !Tier.testable.isEmpty,
+      "running in namespaces takes root, or user namespaces and newuidmap (package uidmap)")
+  }
+}
+
+/// Runs requests in one worker, as capsem-native would.
+final class Probe {
+  private let scratch: ScratchDirectory
+  private let tier: Tier
+
+  init(_ tier: Tier) throws {
+    self.tier = tier
+    scratch = try ScratchDirectory()
+    // Where an ordinary user can reach it, wherever the sources are.
+    chmod(scratch.path, 0o755)
+    try FileManager.default.copyItem(atPath: Probe.built, toPath: scratch.file("probe"))
+    mkdir(scratch.file("stage"), 0o700)
+    if tier == .subuid && TestUser.isRoot {
+      try runTool("chown", ["capsem-test:capsem-test", scratch.file("stage")])
+    }
+  }
+
+  private static let built: String = {
+    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return tests.prefix(upTo: tests.lastIndex(of: "/") ?? tests.startIndex) + "/SandboxProbe"
+  }()
+
+  var workspace: String { scratch.file("stage") }
+
+  var command: [String] {
+    let command = [scratch.file("probe"), tier.rawValue, workspace]
+    return tier == .root ? command : TestUser.command(command) ?? command
+  }
+
+  func run(_ requests: [ProbeRequest]) throws -> [ProbeAnswer] {
+    let output = try runTool(
+      command[0], Array(command.dropFirst()), input: Array(JSONEncoder().encode(requests)))
+    return try JSONDecoder().decode([ProbeAnswer].self, from: Data(output.utf8))
+  }
+
+  func run(_ request: ProbeRequest) throws -> ProbeAnswer { try run([request])[0] }
+  func shell(_ text: String) throws -> ProbeAnswer { try run(.shell(text)) }
+}
