@@ -57,6 +57,12 @@ let package = Package(
     module("Toml", "CToml", "Diagnosis"),
     module("Transfer", "CCurl", "Diagnosis", "FileTree", "Threads"),
 
+    // Model: the values that stages share, without I/O.
+    module("BuildModel", "Diagnosis", "FileTree"),
+
+    // Stages: never one from another.
+    module("GuestConfig", "BuildModel", "Diagnosis", "FileTree", "Toml"),
+
     // Tests, and what several of them share.
     .target(
       name: "TestSupport", dependencies: ["Diagnosis", "FileTree", "HostTools", "Threads"],
@@ -67,9 +73,11 @@ let package = Package(
       name: "SandboxProbe", dependencies: ["FileTree", "Sandbox", "TestSupport"], path: "Tests/SandboxProbe",
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
+    tests(of: "BuildModel"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
+    tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),

@@ -1,0 +1,143 @@
+import BuildModel
+import Diagnosis
+import FileTree
+
+/// The parts of a config that one result depends on, as text: two configs with the same text give the same
+/// result. Comments, order where it means nothing, and keys that only the host reads are not in it. The
+/// text is for digests and for showing what changed; nothing reads it back.
+package struct ConfigurationIdentity: Sendable, Equatable {
+  /// One statement a line, sorted where order means nothing.
+  package private(set) var text: String
+
+  package var digest: Digest { Digest(of: text) }
+
+  /// What decides which packages are locked: `Lockfile.configuration`.
+  package init(resolving configuration: GuestConfiguration) throws(GuestConfigError) {
+    let plan = InstallPlan(configuration)
+    let apt = configuration.build.apt
+    self.init("resolve", 1)
+    state("suite", try configuration.debianSuite())
+    state("mirror", apt.mirror?.value)
+    state("security-mirror", apt.securityMirror?.value)
+    state("snapshot", apt.snapshot?.value)
+    state("keyring", apt.keyring?.value)
+    state("recommends", "\(apt.recommends)")
+    for source in apt.sources {
+      state(
+        "source", source.uris.map(\.value), source.suites.map(\.value), source.components,
+        [source.signedBy?.value ?? ""], [source.pin.map { "\($0)" } ?? ""])
+    }
+    for name in plan.apt.map(\.text).sorted() { state("apt", name) }
+    for requirement in plan.python.map(\.requirement).sorted() { state("python", requirement) }
+    for program in plan.providers.sorted(by: { $0.key < $1.key }) {
+      state("provider", program.key, program.manager.rawValue)
+      for (index, package) in program.packages.enumerated() {
+        let digest = index < program.digests.count ? program.digests[index]?.hex : nil
+        state("provider-package", program.key, package.value, digest ?? "")
+      }
+    }
+    state("node-source", configuration.build.node.source?.value)
+    for architecture in configuration.build.architectures.sorted(by: { $0.name < $1.name }) {
+      let debian = try configuration.debianArchitecture(of: architecture)
+      state("architecture", architecture.name, debian.rawValue, "\(architecture.nodeMajor)")
+    }
+  }
+
+  /// What configuring depends on beside the locked packages.
+  package init(configuring architecture: GuestArchitecture, of configuration: GuestConfiguration)
+    throws(GuestConfigError)
+  {
+    self.init("configure", 1)
+    state("architecture", try configuration.debianArchitecture(of: architecture).rawValue)
+    state("suite", try configuration.debianSuite())
+  }
+
+  /// What installing into the configured tree depends on beside what is locked, and beside the bytes of
+  /// the guest's artifacts.
+  package init(installing architecture: GuestArchitecture, of configuration: GuestConfiguration) {
+    let plan = InstallPlan(configuration)
+    let build = configuration.build
+    self.init("install", 1)
+    state("architecture", architecture.name, "\(architecture.nodeMajor)")
+    state("node-source", build.node.source?.value)
+    state("image-sources", build.apt.imageSources)
+    for requirement in plan.python.map(\.requirement).sorted() { state("python", requirement) }
+    state("npm-prefix", plan.npmPrefix)
+    // In the config's order: installers run one after the other.
+    for program in plan.providers {
+      state("provider", program.key, program.manager.rawValue, program.prefix)
+      for (index, package) in program.packages.enumerated() {
+        let digest = index < program.digests.count ? program.digests[index]?.hex : nil
+        state("provider-package", program.key, package.value, digest ?? "")
+      }
+      for link in program.links.sorted(by: { $0.name < $1.name }) {
+        state("provider-link", program.key, link.name, link.text)
+      }
+    }
+    state("binaries", "\(build.guest.binaries)")
+    state("ca", "\(build.guest.ca)", configuration.environment.tls.caBundle)
+  }
+
+  /// What the file system's bytes depend on beside the tree.
+  package init(imaging configuration: GuestConfiguration) {
+    let image = configuration.build.image
+    self.init("image", 1)
+    state("label", image.label)
+    switch image.size {
+    case .minimal: state("size", "minimal", "\(image.headroom.bytes)")
+    case .bytes(let size): state("size", "\(size.bytes)", "\(image.headroom.bytes)")
+    }
+  }
+
+  /// What the transport copy's bytes depend on beside the image.
+  package init(compressing configuration: GuestConfiguration) {
+    self.init("compress", 1)
+    state("compress", configuration.build.image.compress?.rawValue)
+    state("level", "\(configuration.build.compressionLevel)")
+  }
+
+  /// What `tool-versions.txt` depends on beside the image.
+  package init(askingVersionsOf configuration: GuestConfiguration) {
+    let commands = VersionCommands(configuration)
+    self.init("versions", 1)
+    for (section, commands) in [
+      ("system", commands.system), ("python", commands.python), ("providers", commands.providers),
+    ] {
+      for command in commands { state(section, command.name, command.text) }
+    }
+  }
+
+  /// `version` changes when the meaning of the same values does.
+  private init(_ part: String, _ version: Int) {
+    text = "capsem-native \(part) \(version)\n"
+  }
+
+  private mutating func state(_ word: String, _ value: String?) {
+    if let value { state(word, [value]) }
+  }
+
+  private mutating func state(_ word: String, _ values: String...) { state(word, values) }
+
+  /// A group of several values shows its size, so that no two statements look alike.
+  private mutating func state(_ word: String, _ groups: [String]...) {
+    text += word
+    for group in groups {
+      if groups.count > 1 { text += " \(group.count)" }
+      for value in group { text += " \(quoted(value))" }
+    }
+    text += "\n"
+  }
+
+  private func quoted(_ value: String) -> String {
+    var quoted = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

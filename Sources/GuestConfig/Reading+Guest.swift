@@ -1,0 +1,114 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Toml
+
+extension GuestProvider {
+  mutating func read(from section: Section) {
+    section.string("name", &name, required: true)
+    section.string("description", &description)
+    section.boolean("enabled", &enabled)
+    if let part = section.section("api_key", required: true) {
+      part.string("name", &apiKey.name, required: true)
+      part.strings("env_vars", &apiKey.environmentVariables, required: true, nonEmpty: true)
+      part.string("prefix", &apiKey.prefix)
+      part.string("docs_url", &apiKey.documentationURL)
+    }
+    if let part = section.section("network", required: true) {
+      part.strings("domains", &network.domains, required: true, nonEmpty: true)
+      part.boolean("allow_get", &network.allowGet)
+      part.boolean("allow_post", &network.allowPost)
+    }
+    if let part = section.section("install") {
+      var install = ProviderInstall(at: part.position)
+      install.read(from: part)
+      self.install = install
+    }
+    if let part = section.section("cli") {
+      var cli = CLI()
+      part.string("key", &cli.key, required: true)
+      part.string("name", &cli.name, required: true)
+      part.string("description", &cli.description)
+      part.string("version_command", &cli.versionCommand)
+      self.cli = cli
+    }
+    for part in section.sections("files", placeholder: "ID") {
+      var file = GuestFile(at: part.position)
+      file.read(from: part)
+      files.append(NamedFile(id: part.name.value, file: file))
+    }
+  }
+}
+
+extension ProviderInstall {
+  mutating func read(from section: Section) {
+    section.choice("manager", &manager, required: true)
+    section.string("prefix", &prefix, check: Rule.absolutePath)
+    section.strings("packages", &packages, required: true)
+    section.digests("sha256", &digests)
+    section.texts("links", &links) { Rule.fileName($0.name) ?? Rule.pathInside($0.text) }
+    guard !digests.isEmpty else { return }
+    if manager != .curl {
+      section.fail(
+        at: section.position(of: "sha256"), key: "sha256", "only manager \"curl\" takes digests")
+    } else if digests.count != packages.count {
+      section.fail(
+        at: section.position(of: "sha256"), key: "sha256",
+        "expected one for each of \(packages.count) packages, found \(digests.count)")
+    }
+  }
+}
+
+extension GuestFile {
+  mutating func read(from section: Section) {
+    section.string("path", &path, required: true)
+    section.string("content", &content, required: true)
+  }
+}
+
+extension GuestPackageSet {
+  mutating func read(from section: Section) {
+    section.string("name", &name, required: true)
+    section.choice("manager", &manager, required: true)
+    section.strings("packages", &packages, required: true, nonEmpty: true)
+    section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
+    let names = packages.flatMap { package in
+      [package.value, AptRequest(package).name, PythonRequest(package).name]
+    }
+    section.texts("version_commands", &versionCommands) { command in
+      names.contains(command.name) ? nil : "\"\(command.name)\" is not in packages"
+    }
+    guard let part = section.section("network") else { return }
+    var network = Network()
+    part.string("name", &network.name, required: true)
+    part.strings("domains", &network.domains, required: true)
+    part.boolean("allow_get", &network.allowGet)
+    self.network = network
+  }
+}
+
+extension MCPServer {
+  mutating func read(from section: Section) {
+    section.string("name", &name, required: true)
+    section.string("description", &description)
+    let before = section.journal.problems.count
+    section.choice("transport", &transport, required: true)
+    section.string("command", &command)
+    section.string("url", &url)
+    section.strings("args", &arguments)
+    section.texts("env", &environment)
+    section.texts("headers", &headers)
+    section.boolean("builtin", &builtin)
+    section.boolean("enabled", &enabled)
+    // An error above may be the reason why something seems to be absent.
+    guard section.table != nil, section.journal.problems.count == before else { return }
+    switch transport {
+    case .stdio where (command ?? "").isEmpty:
+      section.fail(
+        at: section.position(of: "command"), key: "command", "transport \"stdio\" needs a command")
+    case .sse where (url ?? "").isEmpty:
+      section.fail(at: section.position(of: "url"), key: "url", "transport \"sse\" needs a url")
+    default: break
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import FileTree
+
+/// Checks of text; each gives the reason why the text cannot be used, or nil.
+enum Rule {
+  static func fileName(_ name: String) -> String? {
+    guard let path = TreePath(name), !path.isRoot, path.bytes.elementsEqual(name.utf8),
+      !name.utf8.contains(UInt8(ascii: "/"))
+    else { return "\"\(name)\" is not a file name" }
+    return nil
+  }
+
+  static func absolutePath(_ path: String) -> String? {
+    path.isEmpty || (path.hasPrefix("/") && TreePath(path) != nil)
+      ? nil : "expected an absolute path without \"..\", found \"\(path)\""
+  }
+
+  static func pathInside(_ path: String) -> String? {
+    guard !path.hasPrefix("/"), let inside = TreePath(path), !inside.isRoot else {
+      return "expected a path inside what was installed, found \"\(path)\""
+    }
+    return nil
+  }
+
+  /// The form in which snapshot archives name a moment.
+  static func snapshot(_ moment: String) -> String? {
+    let digits = Array(moment.utf8)
+    let isMoment =
+      digits.count == 16 && digits[8] == UInt8(ascii: "T") && digits[15] == UInt8(ascii: "Z")
+      && digits.enumerated().allSatisfy { $0 == 8 || $0 == 15 || (48...57).contains($1) }
+    return isMoment ? nil : "expected a moment such as \"20260810T000000Z\", found \"\(moment)\""
+  }
+}
