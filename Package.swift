@@ -62,6 +62,7 @@ let package = Package(
 
     // Stages: never one from another.
     module("GuestConfig", "BuildModel", "Diagnosis", "FileTree", "Toml"),
+    module("Locking", "BuildModel", "Diagnosis", "FileTree", "Toml"),
 
     // Tests, and what several of them share.
     .target(
@@ -79,6 +80,7 @@ let package = Package(
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),

@@ -1,0 +1,132 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Toml
+
+/// A lockfile that cannot be read.
+package struct LockfileTextError: Diagnosable, Equatable {
+  package var position: SourcePosition
+  package var reason: String
+  package var hint: String
+
+  package var summary: String { "cannot read \(position): \(reason)" }
+  package var hints: [String] { [hint] }
+}
+
+extension Lockfile {
+  /// Reads what `text` writes; `file` only names it in errors. A lockfile comes with a repository, so its
+  /// paths, names and digests are checked before anything uses them.
+  package init(parsing text: [UInt8], file: String) throws(LockfileTextError) {
+    var hint = "`capsem-native lock` writes it anew"
+    do throws(TomlProblem) {
+      let root = try TomlDocument(parsing: text, file: file).root
+      let version = try root.required("version")
+      guard try version.integer() == Int64(Lockfile.formatVersion) else {
+        hint = "it was written by another version of capsem-native; \(hint)"
+        throw TomlProblem(
+          "expected version \(Lockfile.formatVersion), found \(try version.integer())", at: version.position)
+      }
+      try self.init(root)
+    } catch {
+      throw LockfileTextError(position: error.position, reason: error.reason, hint: hint)
+    }
+  }
+
+  private init(_ root: TomlTable) throws(TomlProblem) {
+    try root.allow(["version", "configuration", "date", "solver", "release", "architecture"])
+    self.init(
+      configuration: try root.digest("configuration"), date: try root.time("date"),
+      solver: try root.text("solver"), releases: [], architectures: [])
+    for table in try root.tables("release") {
+      let release = try LockedRelease(table)
+      try table.distinct("name", releases.contains { $0.name == release.name })
+      releases.append(release)
+    }
+    let names = Set(releases.map(\.name))
+    for table in try root.tables("architecture") {
+      let architecture = try LockedArchitecture(table, releases: names)
+      try table.distinct("name", architectures.contains { $0.name == architecture.name })
+      architectures.append(architecture)
+    }
+    architectures.sort { $0.name < $1.name }
+  }
+}
+
+extension LockedRelease {
+  fileprivate init(_ table: TomlTable) throws(TomlProblem) {
+    try table.allow([
+      "name", "image_uri", "suite", "components", "date", "in_release", "in_release_size", "signed_by",
+    ])
+    self.init(
+      name: try table.fileName("name"), imageURI: try table.uri("image_uri"),
+      suite: try table.path("suite"),
+      components: try table.words("components"), date: try table.time("date"),
+      inRelease: try table.digest("in_release"), inReleaseSize: try table.size("in_release_size"),
+      signedBy: try table.words("signed_by").sorted())
+  }
+}
+
+extension LockedArchitecture {
+  fileprivate init(_ table: TomlTable, releases: Set<String>) throws(TomlProblem) {
+    try table.allow(["name", "debian", "python", "configure", "index", "package", "wheel"])
+    var configureSteps: [ConfigureStep] = []
+    for step in try table.tables("configure") {
+      try step.allow(["before", "packages"])
+      configureSteps.append(
+        ConfigureStep(before: Int(try step.size("before")), packages: try step.words("packages")))
+    }
+    self.init(
+      name: try table.fileName("name"), debian: try table.word("debian"), indexes: [], packages: [],
+      configureSteps: configureSteps, python: table["python"] == nil ? nil : try table.fileName("python"),
+      wheels: [])
+    for table in try table.tables("index") { indexes.append(try LockedIndex(table, releases)) }
+    var seen: Set<[String]> = []
+    for table in try table.tables("package") {
+      let package = try LockedPackage(table, releases)
+      try table.distinct("name", !seen.insert([package.name, package.architecture]).inserted)
+      packages.append(package)
+    }
+    packages.sort { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+    seen = []
+    for table in try table.tables("wheel") {
+      let wheel = try LockedWheel(table)
+      try table.distinct("name", !seen.insert([wheel.environment, wheel.name]).inserted)
+      wheels.append(wheel)
+    }
+    wheels.sort { ($0.environment, $0.name) < ($1.environment, $1.name) }
+  }
+}
+
+extension LockedIndex {
+  fileprivate init(_ table: TomlTable, _ releases: Set<String>) throws(TomlProblem) {
+    try table.allow(["release", "component", "path", "size", "sha256"])
+    self.init(
+      release: try table.word("release", among: releases), component: try table.path("component"),
+      path: try table.path("path"), size: try table.size("size"), sha256: try table.digest("sha256"))
+  }
+}
+
+extension LockedPackage {
+  fileprivate init(_ table: TomlTable, _ releases: Set<String>) throws(TomlProblem) {
+    try table.allow([
+      "name", "version", "architecture", "release", "path", "size", "sha256", "essential", "order",
+    ])
+    self.init(
+      name: try table.fileName("name"), version: try table.fileName("version"),
+      architecture: try table.fileName("architecture"), size: try table.size("size"),
+      sha256: try table.digest("sha256"), path: try table.path("path"),
+      release: try table.word("release", among: releases),
+      essential: try table.boolean("essential") ?? false, order: Int(try table.size("order")))
+  }
+}
+
+extension LockedWheel {
+  fileprivate init(_ table: TomlTable) throws(TomlProblem) {
+    try table.allow(["environment", "name", "version", "file", "url", "size", "sha256", "requested"])
+    self.init(
+      environment: try table.fileName("environment"), name: try table.fileName("name"),
+      version: try table.fileName("version"), file: try table.fileName("file"),
+      url: try table.word("url"), size: try table.size("size"), sha256: try table.digest("sha256"),
+      requested: try table.boolean("requested") ?? false)
+  }
+}

@@ -1,0 +1,111 @@
+import BuildModel
+import FileTree
+
+extension Lockfile {
+  /// The text of `capsem.lock`: TOML, one key a line, sorted, so that a person can review its changes. The
+  /// same lockfile gives the same bytes.
+  package var text: String {
+    var text = LockText()
+    text.comment("Written by `capsem-native lock`. Review its changes; do not edit it.")
+    text.integer("version", Int64(Lockfile.formatVersion))
+    text.string("configuration", configuration.hex)
+    text.dateTime("date", date)
+    text.string("solver", solver)
+    for release in releases { text.release(release) }
+    for architecture in architectures.sorted(by: { $0.name < $1.name }) { text.architecture(architecture) }
+    return text.text
+  }
+}
+
+private struct LockText {
+  var text = ""
+
+  mutating func release(_ release: LockedRelease) {
+    header("release")
+    string("name", release.name)
+    if let uri = release.imageURI { string("image_uri", uri) }
+    string("suite", release.suite)
+    strings("components", release.components)
+    dateTime("date", release.date)
+    string("in_release", release.inRelease.hex)
+    integer("in_release_size", release.inReleaseSize)
+    strings("signed_by", release.signedBy.sorted())
+  }
+
+  mutating func architecture(_ architecture: LockedArchitecture) {
+    header("architecture")
+    string("name", architecture.name)
+    string("debian", architecture.debian)
+    if let python = architecture.python { string("python", python) }
+    for step in architecture.configureSteps {
+      header("architecture.configure")
+      integer("before", Int64(step.before))
+      strings("packages", step.packages)
+    }
+    for index in architecture.indexes {
+      header("architecture.index")
+      string("release", index.release)
+      string("component", index.component)
+      string("path", index.path)
+      integer("size", index.size)
+      string("sha256", index.sha256.hex)
+    }
+    for package in architecture.packages.sorted(by: {
+      ($0.name, $0.architecture) < ($1.name, $1.architecture)
+    }) {
+      header("architecture.package")
+      string("name", package.name)
+      string("version", package.version)
+      string("architecture", package.architecture)
+      string("release", package.release)
+      string("path", package.path)
+      integer("size", package.size)
+      string("sha256", package.sha256.hex)
+      if package.essential { text += "essential = true\n" }
+      integer("order", Int64(package.order))
+    }
+    for wheel in architecture.wheels.sorted(by: { ($0.environment, $0.name) < ($1.environment, $1.name) }) {
+      header("architecture.wheel")
+      string("environment", wheel.environment)
+      string("name", wheel.name)
+      string("version", wheel.version)
+      string("file", wheel.file)
+      string("url", wheel.url)
+      integer("size", wheel.size)
+      string("sha256", wheel.sha256.hex)
+      if wheel.requested { text += "requested = true\n" }
+    }
+  }
+
+  mutating func comment(_ line: String) { text += "# \(line)\n" }
+
+  mutating func header(_ name: String) { text += "\n[[\(name)]]\n" }
+
+  mutating func string(_ key: String, _ value: String) { text += "\(key) = \(LockText.quoted(value))\n" }
+
+  mutating func strings(_ key: String, _ values: [String]) { text += "\(key) = \(LockText.list(values))\n" }
+
+  mutating func integer(_ key: String, _ value: Int64) { text += "\(key) = \(value)\n" }
+
+  mutating func dateTime(_ key: String, _ seconds: Int64) {
+    text += "\(key) = \(CalendarTime(secondsSince1970: seconds))\n"
+  }
+
+  static func list(_ values: [String]) -> String { "[" + values.map(quoted).joined(separator: ", ") + "]" }
+
+  /// A basic string of TOML.
+  static func quoted(_ value: String) -> String {
+    var quoted = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\u{0}"..."\u{1f}", "\u{7f}":
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

@@ -1,0 +1,51 @@
+import FileTree
+import Toml
+
+extension PylockPackage {
+  /// The packages of a `pylock.toml`, in its order.
+  package static func packages(parsing bytes: [UInt8]) throws -> [PylockPackage] {
+    let root = try TomlDocument(parsing: bytes, file: "pylock.toml").root
+    let version = try root.string("lock-version") ?? ""
+    guard version.hasPrefix("1.") else {
+      throw PythonLockingError(
+        "cannot read what uv resolved: expected pylock.toml of version 1, found \"\(version)\"",
+        hints: ["use a newer or older uv, or report this"])
+    }
+    return try root.tables("packages").map { table in
+      guard let name = try table.string("name"), let version = try table.string("version") else {
+        throw PythonLockingError("cannot read what uv resolved: a package without name or version")
+      }
+      return PylockPackage(
+        name: name, version: version, marker: try table.string("marker") ?? "",
+        wheels: try table.tables("wheels").map(OfferedWheel.init), hasSource: table["sdist"] != nil)
+    }
+  }
+}
+
+extension OfferedWheel {
+  /// An entry without `name` is named by the last part of its address (PEP 751).
+  init(_ table: TomlTable) throws {
+    let url = try table.string("url") ?? ""
+    let last = url.prefix { $0 != "#" && $0 != "?" }.split(separator: "/").last ?? ""
+    self.init(
+      file: try table.string("name") ?? OfferedWheel.decoded(last), url: url, size: try table.integer("size"),
+      sha256: try table.table("hashes")?.string("sha256").flatMap { Digest(hex: $0) })
+  }
+
+  /// `%2B` is a `+`: versions with a local part have one.
+  private static func decoded(_ text: Substring) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
