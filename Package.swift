@@ -63,6 +63,8 @@ let package = Package(
     // Stages: never one from another.
     module("GuestConfig", "BuildModel", "Diagnosis", "FileTree", "Toml"),
     module("Locking", "BuildModel", "Diagnosis", "FileTree", "Toml"),
+    module(
+      "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
 
     // Tests, and what several of them share.
     .target(
@@ -77,6 +79,9 @@ let package = Package(
     tests(of: "BuildModel"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
+    tests(
+      of: "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "TestSupport", "Threads",
+      "Transfer"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
