@@ -65,6 +65,7 @@ let package = Package(
     module("Locking", "BuildModel", "Diagnosis", "FileTree", "Toml"),
     module(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
+    module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
 
     // Tests, and what several of them share.
     .target(
@@ -88,6 +89,7 @@ let package = Package(
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
+    tests(of: "Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Toml", "Diagnosis"),
     tests(of: "Transfer", "Diagnosis", "FileTree", "TestSupport", "Threads"),

@@ -1,0 +1,134 @@
+import Archive
+import BuildModel
+import FileTree
+import Glibc
+
+/// Unpacks one package's data.tar into a tree, and notes what dpkg would have noted.
+struct Unpacker: ~Copyable {
+  private var writer: TreeWriter
+  private let claims: Claims
+  private let diversions: Diversions
+
+  /// What unpacking yields for the database.
+  struct Result: Sendable {
+    /// Every path in archive order, as `info/*.list` names them, with the place in the tree where
+    /// another package may take it over; directories have none.
+    var list: [(path: TreePath, place: TreePath?)] = []
+    /// MD5 of every name of a regular file, in archive order, when the package brings no sums itself.
+    var sums: [(path: TreePath, sum: String)] = []
+    /// MD5 of each conffile, by path.
+    var conffiles: [TreePath: String] = [:]
+    /// Devices, which go into the image by record.
+    var devices: [FileEntry] = []
+
+    /// Forgets the files whose place is another package's.
+    mutating func drop(_ isLost: (TreePath) -> Bool) {
+      let lost = Set(list.filter { $0.place.map(isLost) ?? false }.map(\.path))
+      if lost.isEmpty { return }
+      list.removeAll { $0.place != nil && lost.contains($0.path) }
+      sums.removeAll { lost.contains($0.path) }
+      for path in lost { conffiles[path] = nil }
+    }
+  }
+
+  init(root: CInt, claims: Claims, diversions: Diversions) {
+    self.writer = TreeWriter(root: root)
+    self.claims = claims
+    self.diversions = diversions
+  }
+
+  mutating func unpack(_ deb: DebianPackageFile, _ control: PackageControl, order: Int) throws -> Result {
+    let name = control.locked.name
+    let conffiles = Set(control.conffiles)
+    var result = Result()
+    let archive = try deb.dataArchive()
+    while let next = try archive.next() {
+      var entry = next.entry
+      if entry.path.isRoot {
+        guard entry.kind == .directory else {
+          throw StagingError(name, .malformed("data.tar has something other than a directory as the root"))
+        }
+        result.list.append((entry.path, nil))
+        continue
+      }
+      // dpkg knows no extended attributes.
+      entry.extendedAttributes = []
+      if entry.kind == .directory {
+        result.list.append((entry.path, nil))
+        let isNew = try writer.makeDirectory(entry.path)
+        claims.claimDirectory(entry, order: order, isNew: isNew)
+        continue
+      }
+      let original = entry.path
+      entry.path = diversions.place(original, of: name)
+      result.list.append((original, MergedUsr.place(entry.path)))
+      switch claims.claim(entry.path, for: name) {
+      case .ours: break
+      case .leave: continue
+      case .conflict(let other): throw StagingError(name, .conflict(path: entry.path, other: other))
+      }
+      defer { claims.release(entry.path) }
+      if let target = next.hardLinkTarget {
+        let place = diversions.place(target, of: name)
+        try replacing(entry.path) { writer throws in try writer.makeHardLink(entry.path, to: place) }
+        if let known = result.sums.first(where: { $0.path == target }) {
+          result.sums.append((original, known.sum))
+        }
+        continue
+      }
+      var sums: Sums = conffiles.contains(original) ? .conffile : []
+      if control.member("md5sums") == nil { sums.insert(.list) }
+      try make(entry, archive, sums, original, &result)
+    }
+    return result
+  }
+
+  /// Where the MD5 of a file is wanted.
+  private struct Sums: OptionSet {
+    let rawValue: Int
+    static let conffile = Sums(rawValue: 1)
+    static let list = Sums(rawValue: 2)
+  }
+
+  private mutating func make(
+    _ entry: FileEntry, _ archive: ArchiveReader, _ sums: Sums, _ original: TreePath,
+    _ result: inout Result
+  ) throws {
+    switch entry.kind {
+    case .file:
+      var sum: MD5.Hasher? = sums.isEmpty ? nil : MD5.Hasher()
+      try replacing(entry.path) { writer throws in
+        try writer.makeFile(entry) { descriptor in
+          try archive.content { piece, offset in
+            if !sums.isEmpty { sum!.update(piece) }
+            try writeAll(piece, to: descriptor, at: offset, named: entry.path.description)
+          }
+        }
+      }
+      if let text = sum.take()?.finish() {
+        if sums.contains(.conffile) { result.conffiles[original] = text }
+        if sums.contains(.list) { result.sums.append((original, text)) }
+      }
+    case .symbolicLink(let target):
+      // dpkg leaves a directory alone where the package has a link.
+      if try writer.kind(entry.path) == Glibc.S_IFDIR { return }
+      try replacing(entry.path) { writer throws in try writer.makeSymbolicLink(entry, target: target) }
+    case .fifo:
+      try replacing(entry.path) { writer throws in try writer.makeFIFO(entry) }
+    case .characterDevice, .blockDevice:
+      var device = entry
+      device.path = MergedUsr.place(entry.path)
+      result.devices.append(device)
+    case .directory, .socket: break
+    }
+  }
+
+  /// Runs `body`; when the name is taken, by what a script made or an earlier package left, once more
+  /// after taking it away: dpkg overwrites what no package owns.
+  private mutating func replacing(
+    _ path: TreePath, _ body: (inout TreeWriter) throws -> Void
+  ) throws {
+    if try writer.kind(path) != nil { try writer.remove(path) }
+    try body(&writer)
+  }
+}
