@@ -66,6 +66,7 @@ let package = Package(
     module(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
+    module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
 
     // Tests, and what several of them share.
     .target(
@@ -79,6 +80,7 @@ let package = Package(
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "BuildModel"),
     tests(of: "Compression", "Diagnosis"),
+    tests(of: "Configuring", "BuildModel", "Sandbox"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(
       of: "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "TestSupport", "Threads",
