@@ -67,6 +67,7 @@ let package = Package(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
+    module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
 
     // Tests, and what several of them share.
     .target(
@@ -88,6 +89,7 @@ let package = Package(
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),

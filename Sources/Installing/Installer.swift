@@ -1,0 +1,179 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Glibc
+import Sandbox
+
+/// Brings a configured tree to its end state: wheels, Node, uv, providers and the guest's own files,
+/// then what sealing does. The order matters, and this is the place where it stands.
+package struct Installer {
+  package var objects: any ObjectSource
+  package var lock: LockedArchitecture
+  package var releases: [LockedRelease]
+  package var installation: Installation
+  package var environment: ScriptEnvironment
+  package var threads: Int
+  package var events: EventHandler
+
+  package init(
+    objects: any ObjectSource, lock: LockedArchitecture, releases: [LockedRelease],
+    installation: Installation,
+    environment: ScriptEnvironment, threads: Int, events: @escaping EventHandler
+  ) {
+    self.objects = objects
+    self.lock = lock
+    self.releases = releases
+    self.installation = installation
+    self.environment = environment
+    self.threads = threads
+    self.events = events
+  }
+
+  private var date: Timestamp { Timestamp(seconds: environment.sourceDate) }
+
+  /// Everything that is added to Debian's packages.
+  package func install(into configured: consuming ConfiguredTree) throws -> ConfiguredTree {
+    let tree = configured.release()
+    let root = tree.root.raw
+    try installWheels(in: root)
+    try installPrograms(in: root)
+    for provider in installation.providers { try link(provider, in: root) }
+    events(.activity(.install, "guest files"))
+    try GuestFiles.place(installation.files, in: root, modified: date) { digest, name in
+      try objects.open(digest, named: name)
+    }
+    if installation.certificate != nil { try trustCertificate(tree.name, root) }
+    return ConfiguredTree(tree: tree)
+  }
+
+  /// The state of a tree that goes no further: what would differ between two builds is taken out.
+  package func normalise(_ configured: consuming ConfiguredTree) throws -> SealedTree {
+    let tree = configured.release()
+    try Normalisation(root: tree.root.raw, modified: date).apply()
+    return SealedTree(tree: tree)
+  }
+
+  package func seal(_ installed: consuming ConfiguredTree) throws -> SealedTree {
+    let tree = installed.release()
+    let root = tree.root.raw
+    let sealing = Sealing(root: root, modified: date)
+    // After every wheel: a resolver may have replaced certifi.
+    if let certificate = installation.certificate, let python = lock.python {
+      let content = try objects.open(certificate, named: "capsem-ca.crt")
+      let bytes = try readAll(content.raw, named: "capsem-ca.crt")
+      try CertificateBundle(certificate: bytes).add(
+        to: [PythonScheme.system(python: python).modules], in: root, label: "Capsem", modified: date)
+    }
+    try placeAptLists(in: root)
+    // Last: whatever was installed before, nothing set-id and nothing in /root is left.
+    let stripped = try sealing.apply(hostname: installation.hostname)
+    for path in stripped { events(.output(.seal, "\(path): set-id bits taken off")) }
+    try Normalisation(root: root, modified: date).apply()
+    return SealedTree(tree: tree)
+  }
+
+  /// Wheels of the system's Python and of every provider, in one plan.
+  private func installWheels(in root: CInt) throws {
+    guard let python = lock.python else { return }
+    let system = PythonScheme.system(python: python)
+    let schemes = Dictionary(
+      installation.providers.map { ("provider:\($0.key)", scheme(of: $0, python: python)) },
+      uniquingKeysWith: { first, _ in first })
+    let contents = try DescriptorTable()
+    var placements: [WheelPlacement] = []
+    for wheel in lock.wheels {
+      guard let scheme = wheel.environment == "python" ? system : schemes[wheel.environment] else { continue }
+      events(.activity(.install, wheel.name))
+      let content = contents.keep(try objects.open(wheel.sha256, named: wheel.file))
+      placements.append(
+        WheelPlacement(
+          try WheelFile(descriptor: content, file: wheel.file), scheme: scheme, isRequested: wheel.requested))
+    }
+    events(.activity(.install, "\(placements.count) wheels"))
+    try WheelInstaller(root: root, modified: date).install(WheelPlan(placements), threads: threads)
+    withExtendedLifetime(contents) {}
+  }
+
+  private func scheme(of provider: ProvidedProgram, python: String) -> PythonScheme {
+    PythonScheme.prefix(TreePath(provider.prefix) ?? "opt/ai-clis", python: python)
+  }
+
+  /// Node and uv.
+  private func installPrograms(in root: CInt) throws {
+    let node = NodeInstaller(root: root, modified: date)
+    for wheel in lock.wheels where wheel.environment == "node" || wheel.environment == "uv" {
+      events(.activity(.install, wheel.name))
+      let content = try objects.open(wheel.sha256, named: wheel.file)
+      let file = try WheelFile(descriptor: content.raw, file: wheel.file)
+      if wheel.environment == "node" {
+        try node.install(file)
+        try node.setGlobalPrefix(installation.npmPrefix)
+      } else {
+        try UvInstaller(root: root, modified: date).install(file)
+      }
+      withExtendedLifetime(content.raw) {}
+    }
+  }
+
+  private func link(_ provider: ProvidedProgram, in root: CInt) throws {
+    guard let python = lock.python else { return }
+    try ProviderLinks(
+      provider: provider.key, scheme: scheme(of: provider, python: python),
+      links: provider.links.map { ($0.name, $0.path) },
+      wheels: lock.wheels.filter { $0.environment == "provider:\(provider.key)" }.map(\.file)
+    ).make(in: root, modified: date)
+  }
+
+  /// The system's store; certifi's copy comes last, in `seal`.
+  private func trustCertificate(_ tree: String, _ root: CInt) throws {
+    let program: TreePath = "usr/sbin/update-ca-certificates"
+    var writer = TreeWriter(root: root)
+    guard try writer.exists(program) else {
+      throw InstallingError(
+        "cannot install the CA certificate: the image has no update-ca-certificates",
+        hints: ["add \"ca-certificates\" to packages/apt.toml"])
+    }
+    let plan = SandboxPlan(tree: tree, command: [program.description], environment: environment.variables)
+    var output: [UInt8] = []
+    let status = try Sandbox.run(plan) { if output.count < 1 << 16 { output.append(contentsOf: $0) } }
+    guard status.isSuccess else {
+      throw InstallingError(
+        "cannot install the CA certificate: update-ca-certificates \(status)",
+        causes: String(decoding: output, as: UTF8.self).split(separator: "\n").suffix(5).map(String.init))
+    }
+  }
+
+  private func placeAptLists(in root: CInt) throws {
+    let lists = try AptLists(
+      releases: releases, indexes: lock.indexes, keyring: "/usr/share/keyrings/debian-archive-keyring.gpg")
+    try lists.place(in: root, modified: date) { try objects.open($0, named: "package lists") }
+    if let sources = installation.imageSources {
+      var writer = TreeWriter(root: root)
+      try writer.replaceFile(
+        "etc/apt/sources.list.d/debian.sources", with: Array(sources.utf8), modified: date)
+    }
+  }
+}
+
+/// Keeps descriptors open until it goes.
+private final class DescriptorTable {
+  private var raw: [CInt] = []
+
+  init() throws {
+    // One for each wheel; the usual soft limit of 1024 would do for most configs only.
+    var limit = rlimit()
+    try system("read", "the limit of open files") {
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  func keep(_ descriptor: consuming Descriptor) -> CInt {
+    let value = descriptor.release()
+    raw.append(value)
+    return value
+  }
+
+  deinit { for value in raw { close(value) } }
+}
