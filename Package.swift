@@ -68,6 +68,8 @@ let package = Package(
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
+    module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
+    module("Manifests"),
 
     // Tests, and what several of them share.
     .target(
@@ -91,6 +93,7 @@ let package = Package(
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
+    tests(of: "Manifests"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),

@@ -1,0 +1,81 @@
+import BuildModel
+import Diagnosis
+import Ext4
+import FileTree
+
+/// What became of a tree.
+package struct ImagedTree: Sendable, Equatable {
+  /// Digest of the tree's text: equal for equal content, whatever file system holds it.
+  package var digest: Digest
+  package var entries: Int
+  /// Bytes of the image file.
+  package var size: Int64
+}
+
+/// Writes a finished tree as an ext4 image: planned first, then written in bulk.
+package struct Imager {
+  package var settings: ImageSettings
+  /// Nothing in the image is younger, and everything that no package dated has this time.
+  package var date: Timestamp
+  package var threads: Int
+  package var events: EventHandler
+
+  package init(settings: ImageSettings, date: Timestamp, threads: Int, events: @escaping EventHandler) {
+    self.settings = settings
+    self.date = date
+    self.threads = threads
+    self.events = events
+  }
+
+  /// Writes to `descriptor`, an empty file that is open for reading and writing.
+  package func image(_ sealed: borrowing SealedTree, to descriptor: CInt) throws -> ImagedTree {
+    let root = sealed.tree.root.raw
+    let ownership = Ownership(recorded: sealed.tree.recorded)
+    let walked = try TreeWalk.entries(below: root, ownership: ownership)
+    let entries = Imager.completed(walked, with: sealed.tree.recorded, notAfter: date)
+    return try write(entries, contents: DirectoryContents(root: root), to: descriptor)
+  }
+
+  /// The tree as the image has it: with the entries that it holds by record, and no time after `date`.
+  static func completed(
+    _ walked: [FileEntry], with recorded: [TreePath: FileEntry], notAfter date: Timestamp
+  ) -> [FileEntry] {
+    let there = Set(walked.map(\.path))
+    var entries = walked + recorded.values.filter { !there.contains($0.path) }
+    for index in entries.indices where entries[index].modified > date { entries[index].modified = date }
+    return entries.sorted { $0.path < $1.path }
+  }
+
+  /// Plans and writes entries of any source: a staging tree, or what `pack` was given.
+  package func write(
+    _ entries: [FileEntry], contents: some FileContents, to descriptor: CInt
+  ) throws -> ImagedTree {
+    events(.activity(.image, "digests"))
+    let digest = try TreeText(of: entries, contents: contents, threads: threads).digest
+    // Equal trees keep their identity: the UUID and the seed of the name hashes come from the content
+    // (the last three groups of a UUID of version 8, RFC 9562).
+    var uuid = Array(digest.bytes[..<16])
+    uuid[6] = uuid[6] & 0x0f | 0x80
+    uuid[8] = uuid[8] & 0x3f | 0x80
+    let options = Ext4Options(
+      label: settings.label.isEmpty ? "capsem" : settings.label, uuid: uuid,
+      hashSeed: Array(digest.bytes[16...]), created: max(1, date.seconds), size: Imager.size(settings.size),
+      headroom: settings.headroom.bytes)
+    events(.activity(.image, "layout"))
+    let ranges = try DataRanges.scan(entries, contents: contents, threads: threads)
+    let layout = try Ext4Layout(entries, data: ranges, options: options)
+    let total = layout.contentBytes
+    let events = events
+    try Ext4Image.write(layout, to: descriptor, contents: contents, threads: threads) { done in
+      events(.advanced(.image, done: done, total: total, unit: .bytes))
+    }
+    return ImagedTree(digest: digest, entries: entries.count, size: layout.byteCount)
+  }
+
+  private static func size(_ size: ImageSize) -> Ext4Options.Size {
+    switch size {
+    case .minimal: .minimal
+    case .bytes(let count): .bytes(count.bytes)
+    }
+  }
+}
