@@ -1,0 +1,113 @@
+import ArgumentParser
+import Diagnosis
+import Foundation
+import Pipeline
+import Threads
+
+struct BuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build", abstract: "Build the assets of a guest directory.",
+    discussion: """
+      Writes OUTPUT/ARCH/rootfs.ext4, tool-versions.txt and build.json, OUTPUT/manifest.json and \
+      OUTPUT/B3SUMS. A build that fails leaves earlier assets as they were.
+      """)
+
+  @Argument(help: "The guest directory.") var guest = "guest"
+
+  @Option(
+    name: .customLong("arch"),
+    help: ArgumentHelp("Build this architecture; repeatable. Default: the host's.", valueName: "arch"))
+  var architectures: [String] = []
+
+  @Option(help: "What to build.") var template = Template.rootfs
+
+  @Option(help: "Where the assets go.") var output = "assets"
+
+  @Flag(help: "Fail if GUEST/capsem.lock is missing or stale.") var locked = false
+
+  @Flag(help: "Resolve anew, whatever lock or earlier resolution there is.") var refresh = false
+
+  @Flag(help: "Use nothing but the cache.") var offline = false
+
+  @Option(help: ArgumentHelp("Take Debian packages from this archive.", valueName: "dir|url"))
+  var mirror: String?
+
+  @Flag(help: "Print the result as one JSON object on stdout.") var json = false
+
+  @Option(help: "How progress is shown: auto, live, plain, json or none.") var progress = ProgressMode.auto
+
+  @Flag(help: "Print seconds per stage at the end.") var timings = false
+
+  @Flag(help: "Keep the workspace of a build that fails, for `shell`.") var keep = false
+
+  @Option(help: "Stop early, with that state's tree as rootfs.ext4: staged, configured or installed.")
+  var until: Until?
+
+  enum Template: String, ExpressibleByArgument, CaseIterable { case rootfs }
+  enum Until: String, ExpressibleByArgument, CaseIterable { case staged, configured, installed }
+
+  func validate() throws {
+    if refresh && (locked || offline) {
+      throw ValidationError("--refresh contradicts --\(locked ? "locked" : "offline")")
+    }
+  }
+
+  func run() throws {
+    let context = try HostContext.gathered()
+    let cancellation = Cancellation()
+    let signals = Signals.cancel(cancellation)
+    let display = Progress(mode: progress.mode, style: .standardError)
+    let builder = try ImageBuilder(
+      context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
+    let request = BuildRequest(
+      guest: guest, architectures: architectures, output: absolute(output), locked: locked, refresh: refresh,
+      offline: offline, mirror: mirror.map(BuildCommand.mirrorAddress),
+      goal: until.flatMap { BuildGoal(rawValue: $0.rawValue) } ?? .sealed, keep: keep,
+      sourceDate: try context.sourceDate())
+    let images = try builder.build(request)
+    withExtendedLifetime(signals) {}
+    if timings { Terminal.say(display.timings()) }
+    try report(images)
+  }
+
+  private func report(_ images: [BuiltImage]) throws {
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      Terminal.print(String(decoding: try encoder.encode(["images": images]), as: UTF8.self))
+    } else {
+      for image in images {
+        Terminal.say("built \(image.image), \(Rendering.bytes(image.size))\n")
+      }
+    }
+  }
+
+  /// A directory as an absolute path, a URL as it is.
+  static func mirrorAddress(_ text: String) -> String { text.contains("://") ? text : absolute(text) }
+}
+
+/// Values of `--progress`.
+enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
+  case auto, live, plain, json, none
+
+  var mode: Progress.Mode {
+    switch self {
+    case .auto: .auto
+    case .live: .live
+    case .plain: .plain
+    case .json: .json
+    case .none: .none
+    }
+  }
+}
+
+extension HostContext {
+  /// `SOURCE_DATE_EPOCH`, where it is set.
+  func sourceDate() throws -> Int64? {
+    guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
+    guard let seconds = Int64(text), seconds > 0, seconds <= Int64(UInt32.max) else {
+      throw Report("cannot use SOURCE_DATE_EPOCH: expected seconds since 1970, found \"\(text)\"")
+    }
+    return seconds
+  }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// stdout carries data, stderr carries talk.
+enum Terminal {
+  static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
+
+  static func say(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  static func write(_ text: String, to descriptor: CInt) {
+    var text = text
+    text.withUTF8 { bytes in
+      var done = 0
+      while done < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+        if count < 0 && errno != EINTR { return }
+        done += max(0, count)
+      }
+    }
+  }
+}
+
+extension Style {
+  /// Colour on a terminal, unless `NO_COLOR` is set (no-color.org).
+  static var standardError: Style {
+    Style(colour: isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil)
+  }
+}

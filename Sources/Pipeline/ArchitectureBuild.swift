@@ -1,0 +1,223 @@
+import BuildModel
+import Compression
+import Diagnosis
+import Fetching
+import FileTree
+import Glibc
+import Threads
+import GuestConfig
+import Sandbox
+import Solver
+import Synchronization
+import Transfer
+
+/// The build of one architecture's assets: downloads outside, everything else in a worker.
+struct ArchitectureBuild {
+  var builder: ImageBuilder
+  var request: BuildRequest
+  var configuration: GuestConfiguration
+  var architecture: GuestArchitecture
+  var lock: Lockfile
+  var ids: SubordinateIDs?
+  var outputs: Outputs
+
+  private var context: HostContext { builder.context }
+  private var tier: Tier { context.isRoot ? .root : .subuid }
+
+  func run() throws -> BuiltImage {
+    guard let locked = lock.architectures.first(where: { $0.name == architecture.name }) else {
+      throw Report("cannot build \(architecture.name): the lock does not cover it")
+    }
+    let date = request.sourceDate ?? lock.date
+    let log = BuildLog(path: "\(context.cacheDirectory)/logs/\(architecture.name).log")
+    let events: EventHandler = { [events = builder.events] event in
+      log.take(event)
+      events(event)
+    }
+    let installation = try GuestInstallation(configuration: configuration, store: builder.store)
+      .installation(for: architecture, goal: request.goal)
+    let pool = try PackagePool(
+      poolItems(locked, installation), store: builder.store,
+      downloader: request.offline ? nil : builder.downloader, events: events)
+    defer { pool.cancel() }
+    let fetches = pool.missingBytes > 0
+    if fetches { events(.started(.fetch)) }
+    pool.start()
+
+    let workspace = try Workspace(
+      cache: context.cacheDirectory, tier: tier, executable: context.executable, ids: ids)
+    let session = WorkerSession(
+      objects: { [lock] digest in
+        do { return try pool.wait(for: digest) } catch {
+          throw ArchitectureBuild.explained(error, about: digest, of: lock)
+        }
+      },
+      artifacts: { [outputs, architecture] name in try outputs.create(architecture.name, name) },
+      giveUp: { pool.cancel() },
+      events: events, cancellation: builder.cancellation)
+    let job = BuildJob(
+      goal: request.goal, lock: locked, releases: lock.releases, sourceDate: date,
+      threads: context.processors,
+      installation: installation, image: configuration.build.image, versions: VersionCommands(configuration))
+    let result: WorkerResult
+    do {
+      result = try session.run(
+        .build(job), workspace: workspace.stage.raw, tier: tier, executable: context.executable, ids: ids)
+    } catch {
+      outputs.discard()
+      let kept = try dispose(workspace, failed: true)
+      throw explained(error, log: log, kept: kept)
+    }
+    if fetches { events(.finished(.fetch, reused: false)) }
+    _ = try dispose(workspace, failed: false)
+    return try finish(result, installation: installation, locked: locked, date: date, events: events)
+  }
+
+  /// Removes the workspace, or keeps it when that was asked for; then returns where it is.
+  private func dispose(_ workspace: consuming Workspace, failed: Bool) throws -> String? {
+    if failed && request.keep && !builder.cancellation.isCancelled {
+      let directory = workspace.directory
+      try workspace.keep()
+      return directory
+    }
+    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
+    return nil
+  }
+
+  private func explained(_ error: any Error, log: BuildLog, kept: String?) -> any Error {
+    if builder.cancellation.isCancelled || error is Interrupted { return Interrupted() }
+    var report = Report(of: error)
+    if log.isUsed { report.log = log.path }
+    if let kept {
+      report.hints.removeAll { $0.contains("--keep") }
+      report.hints.append("look around in the failed tree: capsem-native shell \(kept)")
+    }
+    return report
+  }
+
+  /// A mirror keeps packages for long and its own lists for hours.
+  private static func explained(_ error: any Error, about digest: Digest, of lock: Lockfile) -> any Error {
+    let architectures = lock.architectures.flatMap(\.indexes).map(\.sha256)
+    guard lock.releases.map(\.inRelease).contains(digest) || architectures.contains(digest) else {
+      return error
+    }
+    var report = Report(of: error)
+    report.hints = [
+      "the mirror's lists have changed since the lock was written, and the image carries the locked ones: run "
+        + "`capsem-native lock`, or build with a cache or a mirror that still has them"
+    ]
+    return report
+  }
+
+  private func finish(
+    _ result: WorkerResult, installation: Installation, locked: LockedArchitecture, date: Int64,
+    events: @escaping EventHandler
+  ) throws -> BuiltImage {
+    let name = architecture.name
+    guard let image = outputs.pendingPath(name, "rootfs.ext4") else {
+      throw Report("internal error: the worker wrote no image")
+    }
+    if request.goal == .sealed {
+      if configuration.build.image.compress == .zstd { try compress(image, events) }
+      if let text = result.toolVersions { try outputs.write(text, name, "tool-versions.txt") }
+      if let second = configuration.build.image.publishAs {
+        try outputs.link(name, "rootfs.ext4", as: second)
+      }
+      let identities = try StageIdentities(
+        lock: lock, architecture: locked, configured: architecture, configuration: configuration,
+        installation: installation, sourceDate: date)
+      let report = BuildReport(
+        architecture: name, lock: lock, identities: identities, tree: result.tree, tier: tier.rawValue,
+        ledger: builder.ledger())
+      try outputs.write(report.text, name, Outputs.report)
+    }
+    let file = try Descriptor(opening: image, O_RDONLY)
+    return BuiltImage(
+      architecture: name, image: "\(request.output)/\(name)/rootfs.ext4",
+      size: try fileSize(file.raw, named: image), tree: result.tree, peakMemory: result.peakMemory)
+  }
+
+  private func compress(_ image: String, _ events: @escaping EventHandler) throws {
+    events(.started(.compress))
+    let source = try Descriptor(opening: image, O_RDONLY)
+    let copy = try outputs.create(architecture.name, "rootfs.ext4.zst")
+    let total = try fileSize(source.raw, named: image)
+    try TransportCopy.write(
+      from: source.raw, to: copy.raw, level: configuration.build.compressionLevel, threads: context.processors
+    ) { [cancellation = builder.cancellation] done in
+      if cancellation.isCancelled { throw Interrupted() }
+      events(.advanced(.compress, done: done, total: total, unit: .bytes))
+    }
+    events(.finished(.compress, reused: false))
+  }
+
+  /// Every object that the worker may ask for.
+  private func poolItems(_ locked: LockedArchitecture, _ installation: Installation) throws -> [PoolItem] {
+    let mirrors = Mirrors(requested: request.mirror, context: context)
+    let archives = try mirrors.archives(of: configuration, suite: configuration.debianSuite())
+    func bases(_ release: String) throws -> [Location] {
+      try archives.filter { $0.name == release }.map { try Location($0.uri) }
+    }
+    var items = try locked.packages.map { PoolItem($0, bases: try bases($0.release)) }
+    items += try locked.wheels.map { try PoolItem($0) }
+    if request.goal == .sealed {
+      for release in lock.releases where release.imageURI != nil || installation.imageSources != nil {
+        let directories = try bases(release.name).map { $0.appending("dists/\(release.suite)") }
+        items.append(
+          PoolItem(
+            name: "InRelease of \(release.suite)", sha256: release.inRelease, size: release.inReleaseSize,
+            candidates: directories.map { $0.appending("InRelease") }))
+        for index in locked.indexes where index.release == release.name {
+          let directory = index.path.split(separator: "/").dropLast().joined(separator: "/")
+          items.append(
+            PoolItem(
+              name: "\(index.path) of \(release.suite)", sha256: index.sha256, size: index.size,
+              candidates: directories.flatMap {
+                [$0.appending("\(directory)/by-hash/SHA256/\(index.sha256)"), $0.appending(index.path)]
+              }))
+        }
+      }
+    }
+    // What comes from the guest directory is in the store already.
+    items += try GuestInstallation.objects(of: installation, store: builder.store)
+    return items
+  }
+}
+
+extension LockedPackage {
+  init(_ package: Solution.Package) {
+    self.init(
+      name: package.name, version: package.version, architecture: package.architecture, size: package.size,
+      sha256: package.sha256, path: package.filename, release: package.source, essential: package.essential,
+      order: package.order)
+  }
+}
+
+/// The output of everything that ran inside an image, line by line, in one file of the cache.
+final class BuildLog: Sendable {
+  let path: String
+  private let state: Mutex<Descriptor?>
+  private let used = Mutex(false)
+
+  /// A log that cannot be written is no reason not to build.
+  init(path: String) {
+    self.path = path
+    var file: Descriptor?
+    if let slash = path.lastIndex(of: "/"), (try? Workspace.makeDirectories(String(path[..<slash]))) != nil {
+      file = try? Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
+    }
+    state = Mutex(file)
+  }
+
+  var isUsed: Bool { used.withLock { $0 } }
+
+  func take(_ event: BuildEvent) {
+    guard case .output(_, let line) = event else { return }
+    used.withLock { $0 = true }
+    let bytes = Array((line + "\n").utf8)
+    state.withLock { file in
+      guard let raw = file?.raw else { return }
+      _ = bytes.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
+    }
+  }
+}

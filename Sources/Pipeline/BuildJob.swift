@@ -1,0 +1,23 @@
+import BuildModel
+import FileTree
+
+/// How far a build goes.
+package enum BuildGoal: String, Codable, Sendable, CaseIterable {
+  case staged, configured, installed
+  /// The image.
+  case sealed
+}
+
+/// All that a worker needs to make one architecture's image, but for the bytes, which it asks for by
+/// digest.
+struct BuildJob: Codable, Sendable {
+  var goal: BuildGoal
+  var lock: LockedArchitecture
+  var releases: [LockedRelease]
+  /// Seconds since 1970: every time in the image that no package gave, and the upper bound of the rest.
+  var sourceDate: Int64
+  var threads: Int
+  var installation: Installation
+  var image: ImageSettings
+  var versions: VersionCommands
+}

@@ -1,0 +1,136 @@
+import Archive
+import BuildModel
+import Diagnosis
+import Fetching
+import FileTree
+import Glibc
+import HostTools
+import Solver
+import Store
+import Threads
+import Transfer
+
+/// Debian's half of resolving: verified indexes from the mirrors, a solution from libapt-pkg in a child
+/// of this program, because its globals allow one solution a process.
+struct DebianResolution {
+  var context: HostContext
+  var store: Store
+  var downloader: Downloader
+  var cancellation: Cancellation
+
+  static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+  /// Fetches and verifies Release files and indexes of every archive.
+  func releases(_ archives: [DebianArchive], architectures: [String], apt: DebianSources) throws
+    -> [VerifiedRelease]
+  {
+    let fetch = IndexFetch(store: store, downloader: downloader, now: context.now, cancellation: cancellation)
+    return try archives.map { archive in
+      let keyring = archive.signedBy?.value ?? DebianResolution.keyring
+      guard access(keyring, R_OK) == 0 else {
+        throw Report(
+          "cannot verify \(archive.suite): there is no keyring \(keyring)",
+          hints: ["sudo apt-get install debian-archive-keyring, or name another with [build.apt] keyring"])
+      }
+      return try fetch.fetch(
+        ArchiveSource(
+          name: archive.name, bases: [try Location(archive.uri)], suite: archive.suite,
+          components: archive.components, architectures: architectures,
+          signatures: SignatureVerifier(keyring: keyring), honoursValidUntil: apt.snapshot == nil))
+    }
+  }
+
+  /// What to install, on one architecture.
+  func solve(
+    _ configuration: GuestConfiguration, architecture: String, releases: [VerifiedRelease],
+    archives: [DebianArchive]
+  ) throws -> Solution {
+    let scratch = try ScratchDirectory(in: context.cacheDirectory)
+    var sources: [SolverRequest.Source] = []
+    for (release, archive) in zip(releases, archives) {
+      let payload = "\(scratch.path)/\(release.name).release"
+      try write(release.payload, to: payload)
+      sources.append(
+        SolverRequest.Source(
+          name: release.name, uri: archive.uri, suite: release.suite, release: payload,
+          indexes: try release.indexes.filter { $0.architecture == architecture }.map {
+            SolverRequest.Index(component: $0.component, path: try uncompressed($0))
+          }, priority: archive.pin))
+    }
+    let plan = InstallPlan(configuration)
+    let fromProviders = plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
+    let request = SolverRequest(
+      sources: sources, architecture: architecture, installsRecommends: configuration.build.apt.recommends,
+      packages: plan.apt.map(\.text) + fromProviders)
+    let child = HostTool(context.executable, package: "capsem-native")
+    let result = try child.run(
+      ["__solve"], input: .bytes(try SolveChild.input(for: request, scratch: scratch.path)),
+      cancellation: cancellation)
+    if cancellation.isCancelled { throw Interrupted() }
+    do {
+      return try SolveChild.solution(from: result.output)
+    } catch var error as SolverError {
+      // The config says where the name stands; the solver does not know of files.
+      if let request = plan.apt.first(where: { $0.text == error.subject || $0.name == error.subject }) {
+        error.hints.append("it is asked for at \(request.position)")
+      }
+      throw error
+    }
+  }
+
+  /// The path of an index without its compression, which the store keeps as an object of its own.
+  private func uncompressed(_ index: VerifiedIndex) throws -> String {
+    if index.compression == .none { return store.path(of: index.sha256) }
+    if let content = index.content, try store.contains(content.sha256, size: content.size) {
+      return store.path(of: content.sha256)
+    }
+    guard let object = try store.open(index.sha256, size: index.size) else {
+      throw Report("cannot read \(index.path): it has left the cache; build again")
+    }
+    let reader = try ArchiveReader(.raw, descriptor: object.raw, name: index.path)
+    guard try reader.next() != nil else { throw ArchiveError(index.path, "it is empty") }
+    var hasher = Digest.Hasher()
+    let scratch = try ScratchDirectory(in: context.cacheDirectory)
+    let path = "\(scratch.path)/index"
+    let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL)
+    var end: Int64 = 0
+    try reader.content { piece, offset in
+      guard offset == end else { throw ArchiveError(index.path, "it has a hole at byte \(end)") }
+      hasher.update(piece)
+      try writeAll(piece, to: file.raw, at: offset, named: path)
+      end += Int64(piece.count)
+    }
+    let digest = hasher.finish()
+    if let content = index.content, content.sha256 != digest || content.size != end {
+      throw ArchiveError(index.path, "uncompressed, expected SHA-256 \(content.sha256), found \(digest)")
+    }
+    try store.publish(path, as: digest, size: end)
+    return store.path(of: digest)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    let file = try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
+    try bytes.withUnsafeBytes { try writeAll($0, to: file.raw, at: 0, named: path) }
+  }
+}
+
+/// A directory in the cache that goes with its owner.
+struct ScratchDirectory: ~Copyable {
+  let path: String
+
+  init(in cache: String) throws {
+    try Workspace.makeDirectories("\(cache)/scratch")
+    var template = Array("\(cache)/scratch/XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemFailure("create a directory in", "\(cache)/scratch") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit {
+    // What cannot be removed now, `cache gc` removes.
+    if let root = try? Descriptor(opening: path, O_RDONLY | O_DIRECTORY) {
+      var writer = TreeWriter(root: root.raw)
+      try? writer.removeContent(of: .root)
+    }
+    rmdir(path)
+  }
+}

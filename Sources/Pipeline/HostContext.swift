@@ -1,0 +1,37 @@
+import FileTree
+import Glibc
+
+/// Everything that a build may know of the world outside, gathered once by `Commands`: no module below
+/// reads the clock, the environment or the current directory.
+package struct HostContext: Sendable {
+  package var environment: [String: String]
+  /// Seconds since 1970.
+  package var now: Int64
+  /// This program, to re-execute.
+  package var executable: String
+  /// Absolute.
+  package var cacheDirectory: String
+  package var processors: Int
+  package var userID: UInt32
+
+  package init(
+    environment: [String: String], now: Int64, executable: String, cacheDirectory: String, processors: Int,
+    userID: UInt32
+  ) {
+    self.environment = environment
+    self.now = now
+    self.executable = executable
+    self.cacheDirectory = cacheDirectory
+    self.processors = processors
+    self.userID = userID
+  }
+
+  var isRoot: Bool { userID == 0 }
+
+  /// A file of the host as text; nil when it is not there or cannot be read.
+  func text(of path: String) -> String? {
+    guard let file = try? Descriptor(opening: path, O_RDONLY), let bytes = try? readAll(file.raw, named: path)
+    else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

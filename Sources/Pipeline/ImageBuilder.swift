@@ -1,0 +1,187 @@
+import BuildModel
+import Compression
+import Diagnosis
+import Fetching
+import FileTree
+import Glibc
+import Solver
+import GuestConfig
+import HostTools
+import Installing
+import Sandbox
+import Store
+import Threads
+import Transfer
+
+/// What `build` is asked for.
+package struct BuildRequest: Sendable {
+  package var guest: String
+  /// Names of the config's architectures; empty for the host's, or the only one.
+  package var architectures: [String]
+  /// Absolute.
+  package var output: String
+  package var locked: Bool
+  package var refresh: Bool
+  package var offline: Bool
+  /// A URL or an absolute path.
+  package var mirror: String?
+  package var goal: BuildGoal
+  package var keep: Bool
+  /// In place of the lock's date: `SOURCE_DATE_EPOCH`.
+  package var sourceDate: Int64?
+
+  package init(
+    guest: String, architectures: [String], output: String, locked: Bool = false, refresh: Bool = false,
+    offline: Bool = false, mirror: String? = nil, goal: BuildGoal = .sealed, keep: Bool = false,
+    sourceDate: Int64? = nil
+  ) {
+    self.guest = guest
+    self.architectures = architectures
+    self.output = output
+    self.locked = locked
+    self.refresh = refresh
+    self.offline = offline
+    self.mirror = mirror
+    self.goal = goal
+    self.keep = keep
+    self.sourceDate = sourceDate
+  }
+}
+
+/// What one architecture's build made.
+package struct BuiltImage: Sendable, Codable {
+  package var architecture: String
+  package var image: String
+  package var size: Int64
+  /// Digest of the image's tree text.
+  package var tree: Digest?
+  /// Bytes, of the worker.
+  package var peakMemory: Int64
+}
+
+/// Builds images: knows the order of everything that happens outside the worker.
+package struct ImageBuilder: Sendable {
+  package var context: HostContext
+  package var events: EventHandler
+  /// The events so far with their times, for `build.json`.
+  package var ledger: @Sendable () -> [EventRecord]
+  package var cancellation: Cancellation
+  let store: Store
+  let downloader: Downloader
+
+  package init(
+    context: HostContext, cancellation: Cancellation, events: @escaping EventHandler,
+    ledger: @escaping @Sendable () -> [EventRecord]
+  ) throws {
+    self.context = context
+    self.cancellation = cancellation
+    self.events = events
+    self.ledger = ledger
+    self.store = try Store(directory: context.cacheDirectory)
+    self.downloader = Downloader(
+      TransferSettings(certificates: TransferSettings.certificates(in: context.environment)))
+  }
+
+  package func build(_ request: BuildRequest) throws -> [BuiltImage] {
+    try heeding(cancellation) { try images(request) }
+  }
+
+  private func images(_ request: BuildRequest) throws -> [BuiltImage] {
+    let configuration = try GuestConfiguration(loading: request.guest)
+    for set in configuration.packageSets {
+      for warning in installCommandWarnings(set) { events(.warning(warning)) }
+    }
+    let architectures = try choose(configuration, request.architectures)
+    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
+    let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
+    let choice = try chooseLock(configuration, architectures: architectures, request: request)
+    events(.note("packages: \(choice.origin)"))
+    var images: [BuiltImage] = []
+    for architecture in architectures {
+      let build = ArchitectureBuild(
+        builder: self, request: request, configuration: configuration, architecture: architecture,
+        lock: choice.lock, ids: ids, outputs: outputs)
+      images.append(try build.run())
+    }
+    if request.goal == .sealed {
+      try during(.manifest) {
+        try outputs.publish(
+          date: choice.lock.date, hostVersion: configuration.build.host.version ?? "1.0.0", events: events)
+      }
+    } else {
+      try outputs.publishWithoutManifest(events: events)
+    }
+    return images
+  }
+
+  /// The architectures asked for; by default the host's when the config has it, else the only one.
+  func choose(_ configuration: GuestConfiguration, _ names: [String]) throws -> [GuestArchitecture] {
+    let known = configuration.build.architectures
+    let list = known.map(\.name).joined(separator: ", ")
+    if !names.isEmpty {
+      return try names.map { name in
+        guard let architecture = known.first(where: { $0.name == name }) else {
+          throw Report("cannot build \(name): the config has no such architecture", hints: ["it has \(list)"])
+        }
+        return architecture
+      }
+    }
+    #if arch(arm64)
+      let host = DebianArchitecture.arm64
+    #else
+      let host = DebianArchitecture.amd64
+    #endif
+    if let architecture = known.first(where: { $0.debian == host }) { return [architecture] }
+    if known.count == 1 { return known }
+    throw Report(
+      "cannot choose an architecture: the config does not have the host's",
+      hints: ["name one with --arch: \(list)"])
+  }
+
+  func during<Result>(_ stage: Stage, _ body: () throws -> Result) throws -> Result {
+    events(.started(stage))
+    let result = try body()
+    events(.finished(stage, reused: false))
+    return result
+  }
+
+  /// Resolves everything anew. `archives` are the Debian archives to ask.
+  func resolve(
+    _ configuration: GuestConfiguration, architectures: [GuestArchitecture], archives: [DebianArchive]
+  ) throws -> Lockfile {
+    try during(.resolve) {
+      let debian = DebianResolution(
+        context: context, store: store, downloader: downloader, cancellation: cancellation)
+      let wheels = WheelResolution(
+        context: context, store: store, downloader: downloader, cancellation: cancellation, events: events)
+      let names = try architectures.map { try configuration.debianArchitecture(of: $0).rawValue }
+      events(.activity(.resolve, "package indexes"))
+      let releases = try debian.releases(archives, architectures: names, apt: configuration.build.apt)
+      var locked: [LockedArchitecture] = []
+      var library = ""
+      for architecture in architectures {
+        let name = try configuration.debianArchitecture(of: architecture)
+        events(.activity(.resolve, "Debian packages"))
+        let solution = try debian.solve(
+          configuration, architecture: name.rawValue, releases: releases, archives: archives)
+        library = solution.library
+        let (python, found) = try wheels.wheels(
+          configuration, architecture: architecture, debian: name, solution: solution)
+        locked.append(
+          LockedArchitecture(
+            name: architecture.name, debian: name.rawValue,
+            indexes: releases.flatMap { $0.lockedIndexes(architecture: name.rawValue) },
+            packages: solution.packages.map(LockedPackage.init),
+            configureSteps: solution.configureSteps.map {
+              ConfigureStep(before: $0.before, packages: $0.packages)
+            },
+            python: python, wheels: found))
+      }
+      return Lockfile(
+        configuration: try ConfigurationIdentity(resolving: configuration).digest,
+        date: releases.map(\.file.date).max() ?? 0, solver: library,
+        releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
+        architectures: locked)
+    }
+  }
+}

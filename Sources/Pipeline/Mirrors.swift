@@ -1,0 +1,71 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Glibc
+import HostTools
+
+/// Which archives a build asks: `--mirror` beats the config, which beats the host's own apt sources.
+struct Mirrors {
+  /// Of `--mirror`; a directory is given by its absolute path.
+  var requested: String?
+  var host: HostAptSources
+
+  init(requested: String?, context: HostContext) {
+    self.requested = requested.map { $0.hasPrefix("/") ? "file://\($0)" : $0 }
+    var files: [(name: String, text: String)] = []
+    if let text = context.text(of: "/etc/apt/sources.list") { files.append(("sources.list", text)) }
+    let directory = "/etc/apt/sources.list.d"
+    if let raw = try? Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).release(),
+      let names = try? directoryNames(raw, named: directory)
+    {
+      for name in names.map({ String(decoding: $0, as: UTF8.self) })
+      where name.hasSuffix(".list") || name.hasSuffix(".sources") {
+        if let text = context.text(of: "\(directory)/\(name)") { files.append((name, text)) }
+      }
+    }
+    host = HostAptSources(files)
+  }
+
+  /// The archives of `suite`, and whether each may be missing its `Valid-Until` (a snapshot's is past).
+  func archives(of configuration: GuestConfiguration, suite: String) throws -> [DebianArchive] {
+    let apt = configuration.build.apt
+    if !apt.sources.isEmpty && requested == nil {
+      return apt.archives(suite: suite, mirror: "", securityMirror: "")
+    }
+    let fromHost = host.uri(of: suite)?.uri
+    guard let mirror = requested ?? apt.mirror?.value ?? fromHost else {
+      throw Report(
+        "cannot find a mirror of \(suite): none is configured, and the host's apt has none",
+        hints: [
+          "name one: --mirror URL, or [build.apt] mirror = \"URL\" in "
+            + "\(configuration.configDirectory)/build.toml"
+        ])
+    }
+    if requested != nil && !apt.sources.isEmpty {
+      var archives = apt.archives(suite: suite, mirror: mirror, securityMirror: mirror)
+      for index in archives.indices { archives[index].uri = mirror }
+      return archives
+    }
+    let security =
+      requested.map(Mirrors.securitySibling) ?? apt.securityMirror?.value
+      ?? (apt.mirror == nil ? host.uri(of: "\(suite)-security")?.uri : nil) ?? Mirrors.securitySibling(mirror)
+    return apt.archives(suite: suite, mirror: mirror, securityMirror: security)
+  }
+
+  /// Mirrors of Debian keep security updates beside the main archive: debian-security beside debian.
+  static func securitySibling(_ mirror: String) -> String {
+    var base = mirror
+    while base.hasSuffix("/") { base.removeLast() }
+    return base.hasSuffix("/debian") ? base + "-security" : base
+  }
+
+  /// What the image's sources name: https, without credentials; nil for a local directory.
+  static func imageURI(_ uri: String) -> String? {
+    guard let scheme = uri.firstRange(of: "://"), uri.hasPrefix("http") else { return nil }
+    var rest = uri[scheme.upperBound...]
+    let host = rest.prefix { $0 != "/" }
+    if let at = host.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+    while rest.hasSuffix("/") { rest = rest.dropLast() }
+    return "https://\(rest)"
+  }
+}

@@ -1,0 +1,213 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Glibc
+import HostTools
+import Manifests
+import Synchronization
+
+/// The output directory of one build. Artifacts are written beside their places under names of their
+/// own and come there by rename, all of them after everything has succeeded: a build that fails leaves
+/// the previous assets as they were, and no partial file.
+final class Outputs: Sendable {
+  let directory: String
+  fileprivate let pending: Mutex<[(architecture: String, file: String, temporary: String)]>
+
+  /// Makes the directory and tries whether it can be written: at the beginning, and not after minutes.
+  init(directory: String, architectures: [String]) throws {
+    self.directory = directory
+    self.pending = Mutex([])
+    for architecture in architectures {
+      let path = "\(directory)/\(architecture)"
+      do {
+        try Workspace.makeDirectories(path)
+        try Outputs.removeStale(in: path)
+        let probe = "\(path)/\(Outputs.prefix)probe"
+        _ = try Descriptor(opening: probe, O_WRONLY | O_CREAT | O_TRUNC)
+        unlink(probe)
+      } catch let failure as SystemFailure {
+        throw Report(
+          "cannot write assets to \(path): \(String(cString: strerror(failure.code)))",
+          hints: ["name another directory with --output, or make this one writable for you"])
+      }
+    }
+  }
+
+  deinit { discard() }
+
+  fileprivate static let prefix = ".capsem-"
+  static let report = "build.json"
+
+  /// What a build left that was killed.
+  private static func removeStale(in path: String) throws {
+    let raw = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY).release()
+    for name in try directoryNames(raw, named: path) where name.starts(with: prefix.utf8) {
+      let file = "\(path)/\(String(decoding: name, as: UTF8.self))"
+      // A build that is at work holds its lock.
+      guard let there = try? Descriptor(opening: file, O_RDWR), flock(there.raw, LOCK_EX | LOCK_NB) == 0
+      else { continue }
+      unlink(file)
+    }
+  }
+
+  /// A new and empty file that becomes `file` of the architecture.
+  func create(_ architecture: String, _ file: String) throws -> Descriptor {
+    let temporary = try TemporaryFile("\(directory)/\(architecture)/\(Outputs.prefix)\(file)")
+    let path = temporary.path
+    pending.withLock { $0.append((architecture, file, path)) }
+    let descriptor = temporary.release()
+    flock(descriptor.raw, LOCK_EX | LOCK_NB)
+    try system("set mode of", path) { fchmod(descriptor.raw, 0o644) }
+    return descriptor
+  }
+
+  func write(_ text: String, _ architecture: String, _ file: String) throws {
+    let descriptor = try create(architecture, file)
+    let bytes = Array(text.utf8)
+    try bytes.withUnsafeBytes {
+      try writeAll($0, to: descriptor.raw, at: 0, named: "\(directory)/\(architecture)/\(file)")
+    }
+  }
+
+  /// The path under which a pending file can be read.
+  func pendingPath(_ architecture: String, _ file: String) -> String? {
+    pending.withLock { $0.last { $0.architecture == architecture && $0.file == file }?.temporary }
+  }
+
+  /// Removes what has not come to its place.
+  func discard() {
+    let files = pending.withLock { files in
+      defer { files = [] }
+      return files
+    }
+    for file in files { unlink(file.temporary) }
+  }
+
+  /// Brings everything to its place and writes manifest and checksums. `date` and `hostVersion` go into
+  /// the manifest.
+  func publish(date: Int64, hostVersion: String, events: EventHandler) throws {
+    let files = pending.withLock { $0 }
+    var assets: [Asset] = []
+    for file in files where Asset.isListed(file.file) {
+      assets.append(
+        Asset(
+          architecture: file.architecture, file: file.file, hash: try Blake3.hex(ofFile: file.temporary),
+          size: try Outputs.size(of: file.temporary)))
+    }
+    let previous = Outputs.text(of: "\(directory)/manifest.json").flatMap(Manifest.init)
+    assets += try kept(previous, besides: Set(assets.map { "\($0.architecture)/\($0.file)" }), events)
+    let manifest = Manifest(assets: assets, date: date, hostVersion: hostVersion, previous: previous)
+
+    // What has not changed is not written anew; and the report of a build whose assets have not is the
+    // one that is there: another run's times are no news.
+    var changed: Set<String> = []
+    for file in files where file.file != Outputs.report {
+      if try Outputs.isSame(place(of: file), file.temporary) {
+        unlink(file.temporary)
+      } else {
+        changed.insert(file.architecture)
+        try system("create", place(of: file)) { rename(file.temporary, place(of: file)) }
+      }
+    }
+    for file in files where file.file == Outputs.report {
+      if !changed.contains(file.architecture) && access(place(of: file), F_OK) == 0 {
+        unlink(file.temporary)
+      } else {
+        try system("create", place(of: file)) { rename(file.temporary, place(of: file)) }
+      }
+    }
+    pending.withLock { $0 = [] }
+    try Outputs.write(manifest.text, to: "\(directory)/manifest.json")
+    try Outputs.write(Asset.checksums(assets), to: "\(directory)/B3SUMS")
+  }
+
+  /// Assets of earlier builds that are still what the manifest says.
+  fileprivate func kept(_ previous: Manifest?, besides new: Set<String>, _ events: EventHandler) throws
+    -> [Asset]
+  {
+    guard let previous else { return [] }
+    return try previous.currentAssets.filter { asset in
+      let name = "\(asset.architecture)/\(asset.file)"
+      if new.contains(name) { return false }
+      let path = "\(directory)/\(name)"
+      guard access(path, R_OK) == 0 else {
+        events(.warning(Report("dropped \(name) from the manifest: the file is gone")))
+        return false
+      }
+      guard try Outputs.size(of: path) == asset.size, try Blake3.hex(ofFile: path) == asset.hash else {
+        events(
+          .warning(
+            Report(
+              "dropped \(name) from the manifest: the file has changed since it was built",
+              hints: ["build it again to have it listed"])))
+        return false
+      }
+      return true
+    }
+  }
+
+  private static func size(of path: String) throws -> Int64 {
+    let file = try Descriptor(opening: path, O_RDONLY)
+    return try fileSize(file.raw, named: path)
+  }
+
+  static func text(of path: String) -> [UInt8]? {
+    guard let file = try? Descriptor(opening: path, O_RDONLY) else { return nil }
+    return try? readAll(file.raw, named: path)
+  }
+
+  private static func isSame(_ path: String, _ other: String) throws -> Bool {
+    guard access(path, R_OK) == 0, try size(of: path) == size(of: other) else { return false }
+    return try Blake3.hex(ofFile: path) == Blake3.hex(ofFile: other)
+  }
+
+  static func write(_ text: String, to path: String) throws {
+    let bytes = Array(text.utf8)
+    if self.text(of: path) == bytes { return }
+    let file = try TemporaryFile(path)
+    let temporary = file.path
+    do {
+      try bytes.withUnsafeBytes { try writeAll($0, to: file.descriptor.raw, at: 0, named: path) }
+      try system("set mode of", path) { fchmod(file.descriptor.raw, 0o644) }
+      try system("create", path) { rename(temporary, path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+}
+
+extension Outputs {
+  /// Publishes a pending file under a second name, too, which takes no room.
+  func link(_ architecture: String, _ file: String, as second: String) throws {
+    guard let source = pendingPath(architecture, file), !second.contains("/"), !second.isEmpty else {
+      throw Report("cannot publish \(file) as \"\(second)\": expected a plain file name")
+    }
+    let temporary = "\(directory)/\(architecture)/\(Outputs.prefix)\(second).\(file)"
+    unlink(temporary)
+    try system("link", temporary) { Glibc.link(source, temporary) }
+    pending.withLock { $0.append((architecture, second, temporary)) }
+  }
+
+  /// For an earlier state's tree: it is no asset, and the manifest does not name it any more.
+  func publishWithoutManifest(events: EventHandler) throws {
+    let files = pending.withLock { $0 }
+    for file in files {
+      try system("create", file.temporary) { rename(file.temporary, place(of: file)) }
+    }
+    pending.withLock { $0 = [] }
+    let path = "\(directory)/manifest.json"
+    guard let previous = Outputs.text(of: path).flatMap(Manifest.init) else { return }
+    let assets = try kept(previous, besides: Set(files.map { "\($0.architecture)/\($0.file)" }), events)
+    if assets.isEmpty {
+      for name in ["manifest.json", "B3SUMS"] { unlink("\(directory)/\(name)") }
+    } else {
+      try Outputs.write(previous.keeping(assets).text, to: path)
+      try Outputs.write(Asset.checksums(assets), to: "\(directory)/B3SUMS")
+    }
+  }
+
+  private func place(of file: (architecture: String, file: String, temporary: String)) -> String {
+    "\(directory)/\(file.architecture)/\(file.file)"
+  }
+}

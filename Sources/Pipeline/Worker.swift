@@ -1,0 +1,167 @@
+import BuildModel
+import Configuring
+import Diagnosis
+import FileTree
+import Glibc
+import Imaging
+import Installing
+import Sandbox
+import Staging
+
+/// The worker's main function: takes its order from the outer process and carries it out, as root of
+/// its namespaces, in the workspace.
+package enum Worker {
+  /// Returns the process's exit status.
+  package static func main() -> Int32 {
+    signal(SIGPIPE, SIG_IGN)
+    let link = WorkerLink(channel: Channel(socket: WorkerEntry.control))
+    do {
+      let result: WorkerResult
+      switch try link.start() {
+      case .clear: result = try clear()
+      case .build(let job): result = try BuildRun(job: job, link: link).run()
+      case .shell: result = try shell(link)
+      }
+      try link.report(.done(result))
+      return 0
+    } catch {
+      // When nobody hears it any more, there is nobody to tell.
+      try? link.report(.failed(Report(of: error)))
+      return 1
+    }
+  }
+
+  private static func clear() throws -> WorkerResult {
+    let root = try Descriptor(opening: ".", O_RDONLY | O_DIRECTORY)
+    var writer = TreeWriter(root: root.raw)
+    try writer.removeContent(of: .root)
+    return WorkerResult(peakMemory: 0)
+  }
+
+  /// A login shell in a kept tree, as the failing step saw it.
+  private static func shell(_ link: WorkerLink) throws -> WorkerResult {
+    let terminal = try link.need(.artifact("terminal"))
+    let environment = ScriptEnvironment(sourceDate: 0).variables.filter { $0.name != "TERM" }
+    let plan = SandboxPlan(
+      tree: BuildRun.tree, command: ["/bin/bash", "-i"],
+      environment: environment + [("TERM", "xterm-256color")])
+    guard case .exited(let status) = try Sandbox.run(plan, terminal: terminal.raw) else {
+      return WorkerResult(exitStatus: 1, peakMemory: 0)
+    }
+    return WorkerResult(exitStatus: status, peakMemory: 0)
+  }
+}
+
+/// One build, from an empty workspace to the image. The order of the stages stands here and nowhere
+/// else.
+private struct BuildRun {
+  static let tree = "tree"
+
+  var job: BuildJob
+  var link: WorkerLink
+
+  private var environment: ScriptEnvironment { ScriptEnvironment(sourceDate: job.sourceDate) }
+  private var events: EventHandler { link.events }
+
+  func run() throws -> WorkerResult {
+    let packages = job.lock.packages.sorted { $0.order < $1.order }
+    let essential = packages.filter(\.essential)
+    let others = packages.filter { !$0.essential }
+    let stager = Stager(
+      packages: link, debianArchitecture: job.lock.debian, environment: environment, threads: job.threads,
+      events: events)
+    let configurer = Configurer(environment: environment, events: events)
+
+    if job.goal == .staged {
+      events(.started(.stage))
+      let staged = try stager.unpack(packages, into: makeTree())
+      events(.finished(.stage, reused: false))
+      return try image(SealedTree(tree: staged.release()))
+    }
+    events(.started(.stage))
+    let base = try stager.bootstrap(essential, into: makeTree())
+    events(.started(.configure))
+    let bootstrapped = try configurer.configure(base, order: .bootstrap)
+    var staged = StagedTree(extending: bootstrapped)
+    var rest = others[...]
+    for step in job.lock.configureSteps {
+      let run = rest.prefix { $0.order < step.before }
+      rest = rest.dropFirst(run.count)
+      staged = try configurer.configure(step.packages, of: stager.extend(staged, with: Array(run)))
+    }
+    staged = try stager.extend(staged, with: Array(rest))
+    events(.finished(.stage, reused: false))
+    let configured = try configurer.configure(staged, order: .pending)
+    events(.finished(.configure, reused: false))
+
+    let installer = Installer(
+      objects: link, lock: job.lock, releases: job.releases, installation: job.installation,
+      environment: environment, threads: job.threads, events: events)
+    if job.goal == .configured { return try normalised(configured, by: installer) }
+    events(.started(.install))
+    let installed = try installer.install(into: configured)
+    events(.finished(.install, reused: false))
+    if job.goal == .installed { return try normalised(installed, by: installer) }
+    events(.started(.seal))
+    let sealed = try installer.seal(installed)
+    let versions = try toolVersions(of: sealed)
+    events(.finished(.seal, reused: false))
+    var result = try image(sealed)
+    result.toolVersions = versions
+    return result
+  }
+
+  private func makeTree() throws -> Tree {
+    try system("create", "the tree") { mkdir(BuildRun.tree, 0o755) }
+    return Tree(name: BuildRun.tree, root: try Descriptor(opening: BuildRun.tree, O_RDONLY | O_DIRECTORY))
+  }
+
+  private func image(_ sealed: consuming SealedTree) throws -> WorkerResult {
+    events(.started(.image))
+    let output = try link.need(.artifact("rootfs.ext4"))
+    let imager = Imager(
+      settings: job.image, date: Timestamp(seconds: job.sourceDate), threads: job.threads, events: events)
+    let imaged = try imager.image(sealed, to: output.raw)
+    events(.finished(.image, reused: false))
+    return WorkerResult(tree: imaged.digest, peakMemory: WorkerResult.ownPeakMemory())
+  }
+
+  /// Runs the version commands on a throw-away overlay of the finished tree.
+  private func toolVersions(of sealed: borrowing SealedTree) throws -> String? {
+    if job.versions.isEmpty { return nil }
+    let variables = environment.variables.map {
+      $0.name == "PATH" ? ("PATH", ToolVersions.path) : $0
+    }
+    func tools(_ commands: [NamedText]) -> [ToolVersions.Tool] {
+      commands.map { ToolVersions.Tool(name: $0.name, command: $0.text) }
+    }
+    let sections = [
+      ToolVersions.Section(title: "System", tools: tools(job.versions.system)),
+      ToolVersions.Section(title: "Python", tools: tools(job.versions.python)),
+      ToolVersions.Section(title: "AI CLIs", tools: tools(job.versions.providers), mustAnswer: true),
+    ]
+    return try ToolVersions(sections) { command in
+      events(.activity(.seal, command))
+      var output: [UInt8] = []
+      let plan = SandboxPlan(
+        tree: BuildRun.tree, command: ["/bin/bash", "-c", command], environment: variables, throwAway: true)
+      let status = try Sandbox.run(plan) { bytes in
+        if output.count < 1 << 16 { output.append(contentsOf: bytes) }
+      }
+      let code: Int32 =
+        switch status {
+        case .exited(let code): code
+        case .signalled(let number): 128 + number
+        }
+      return ToolVersions.Answer(status: code, output: String(decoding: output, as: UTF8.self))
+    }.text
+  }
+
+  /// The image of a state that goes no further.
+  private func normalised(_ tree: consuming ConfiguredTree, by installer: Installer) throws -> WorkerResult {
+    events(.started(.seal))
+    let normalised = try installer.normalise(tree)
+    events(.finished(.seal, reused: false))
+    return try image(normalised)
+  }
+}

@@ -1,0 +1,105 @@
+import Diagnosis
+import FileTree
+import Glibc
+import Sandbox
+import Threads
+
+/// The outer side of one worker: gives it its order, serves its needs, hands its events on.
+struct WorkerSession {
+  /// Descriptors that the worker may ask for; called on threads of their own, and may wait.
+  var objects: @Sendable (Digest) throws -> Descriptor
+  var artifacts: @Sendable (String) throws -> Descriptor
+  /// Lets go of whoever still waits in `objects`: the worker needs nothing any more.
+  var giveUp: @Sendable () -> Void = {}
+  var events: EventHandler
+  var cancellation: Cancellation
+
+  /// Runs `order` in a new worker. Throws what the worker threw.
+  func run(
+    _ order: WorkerOrder, workspace: CInt, tier: Tier, executable: String, ids: SubordinateIDs?
+  ) throws -> WorkerResult {
+    let worker = try WorkerProcess(executable: executable, tier: tier, workspace: workspace) { process in
+      try ids?.mapWorker(process)
+    }
+    let channel = Channel(socket: worker.control.raw)
+    let outcome = Result { try converse(channel, order) }
+    worker.end()
+    return try outcome.get()
+  }
+
+  private func converse(_ channel: Channel, _ order: WorkerOrder) throws -> WorkerResult {
+    try channel.send(OuterMessage.order(order))
+    var helpers: [SystemThread] = []
+    let refusal = Monitor<Report?>(nil)
+    defer {
+      giveUp()
+      for helper in helpers { helper.join() }
+    }
+    while true {
+      if try !wait(for: channel, refusal) { throw Interrupted() }
+      guard let (message, _) = try channel.receive(WorkerMessage.self) else {
+        throw Report(
+          "cannot build: the worker was killed",
+          hints: ["the kernel kills processes when memory runs out: see `dmesg`, and free some"])
+      }
+      switch message {
+      case .event(let event): events(event)
+      case .done(let result): return result
+      case .failed(let report): throw report
+      case .need(let number, let need):
+        helpers.append(
+          SystemThread {
+            do {
+              let descriptor = try serve(need)
+              // If it cannot be told, the worker has ended, and says itself why.
+              try? channel.send(OuterMessage.here(need: number), descriptor: descriptor.raw)
+            } catch {
+              // The first one is why the build fails; others may only follow from it.
+              refusal.access { $0 = $0 ?? Report(of: error) }
+            }
+          })
+      }
+    }
+  }
+
+  private func serve(_ need: Need) throws -> Descriptor {
+    switch need {
+    case .object(let digest, _): try objects(digest)
+    case .artifact(let name): try artifacts(name)
+    }
+  }
+
+  /// Until something can be read; false when the build is to stop. Throws what the worker needs and
+  /// cannot have: it is not told, for it would first wait for all else that it asked for.
+  private func wait(for channel: Channel, _ refusal: Monitor<Report?>) throws -> Bool {
+    while !cancellation.isCancelled {
+      if let report = refusal.access({ $0 }) { throw report }
+      if try channel.waitUntilReadable(milliseconds: 50) { return true }
+    }
+    return false
+  }
+
+  /// Empties a workspace.
+  static func clear(workspace: CInt, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+    let session = WorkerSession(
+      objects: { _ in throw Report("cannot clear a workspace: it needs no objects") },
+      artifacts: { _ in throw Report("cannot clear a workspace: it makes no artifacts") },
+      events: { _ in }, cancellation: Cancellation())
+    _ = try session.run(.clear, workspace: workspace, tier: tier, executable: executable, ids: ids)
+  }
+}
+
+/// A person or a supervisor asked for an end. It is not a failure that needs words.
+package struct Interrupted: Diagnosable {
+  package init() {}
+  package var summary: String { "interrupted" }
+}
+
+/// Whatever fails once an end was asked for has failed for that, in whichever words it says so.
+func heeding<Result>(_ cancellation: Cancellation, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch {
+    throw cancellation.isCancelled ? Interrupted() : error
+  }
+}

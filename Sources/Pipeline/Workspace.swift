@@ -1,0 +1,112 @@
+import Diagnosis
+import FileTree
+import Glibc
+import Sandbox
+
+/// A directory in the cache in which one build happens: `work/NAME`, with the trees below `work/NAME/stage`,
+/// which root of the worker's namespace owns. A lock is held as long as the build lives, so that a
+/// later one can tell what was left behind.
+struct Workspace: ~Copyable {
+  let directory: String
+  /// Of `stage`.
+  let stage: Descriptor
+  private let lock: Descriptor
+
+  /// Makes a workspace below `cache`, after removing stale ones.
+  init(cache: String, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+    let parent = "\(cache)/work"
+    try Workspace.makeDirectories(parent)
+    // One build at a time looks around and moves in: a new workspace whose lock is not held yet would
+    // seem stale to another.
+    let entrance = try Descriptor(opening: parent, O_RDONLY | O_DIRECTORY)
+    try system("lock", parent) { flock(entrance.raw, LOCK_EX) }
+    try Workspace.removeStale(in: parent, tier: tier, executable: executable, ids: ids)
+    var template = Array("\(parent)/build-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemFailure("create a workspace in", parent) }
+    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let lock = try Descriptor(opening: "\(directory)/lock", O_RDWR | O_CREAT, mode: 0o600)
+    try system("lock", directory) { flock(lock.raw, LOCK_EX | LOCK_NB) }
+    _ = consume entrance
+    try system("create", "\(directory)/stage") { mkdir("\(directory)/stage", 0o700) }
+    let stage = try Descriptor(opening: "\(directory)/stage", O_RDONLY | O_DIRECTORY)
+    do {
+      if let ids {
+        try WorkerProcess.handOver(directory: stage.raw, executable: executable, mapIDs: ids.mapHandOver)
+      }
+    } catch {
+      // It is still empty and the caller's.
+      for name in ["stage", "lock"] { Glibc.remove("\(directory)/\(name)") }
+      rmdir(directory)
+      throw error
+    }
+    self.init(directory: directory, stage: stage, lock: lock)
+  }
+
+  private init(directory: String, stage: consuming Descriptor, lock: consuming Descriptor) {
+    self.directory = directory
+    self.stage = stage
+    self.lock = lock
+  }
+
+  /// Opens a workspace that was kept.
+  init(kept directory: String) throws {
+    let lock = try Descriptor(opening: "\(directory)/lock", O_RDWR)
+    guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
+      throw Report("cannot enter \(directory): a build is at work in it")
+    }
+    // O_PATH needs no permission on the directory itself, which belongs to a sub-uid.
+    let stage = try Descriptor(opening: "\(directory)/stage", Workspace.pathOnly | O_DIRECTORY)
+    self.init(directory: directory, stage: stage, lock: lock)
+  }
+
+  private static let pathOnly: CInt = 0o10000000
+
+  /// Leaves it for `shell`, and for the next build not to remove.
+  func keep() throws {
+    _ = try Descriptor(opening: "\(directory)/kept", O_WRONLY | O_CREAT)
+  }
+
+  /// Removes it. What is in `stage` belongs to sub-uids: a worker empties it first.
+  consuming func remove(tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+    try Workspace.remove(directory, stage: stage.raw, tier: tier, executable: executable, ids: ids)
+  }
+
+  private static func remove(
+    _ directory: String, stage: CInt, tier: Tier, executable: String, ids: SubordinateIDs?
+  ) throws {
+    // An empty one, of a build that ended before its worker began, may not be handed over yet.
+    if rmdir("\(directory)/stage") != 0 {
+      try WorkerSession.clear(workspace: stage, tier: tier, executable: executable, ids: ids)
+      try system("remove", "\(directory)/stage") { rmdir("\(directory)/stage") }
+    }
+    for name in ["lock", "kept"] { unlink("\(directory)/\(name)") }
+    try system("remove", directory) { rmdir(directory) }
+  }
+
+  /// Removes what builds left that did not end well, unless they were to be kept. A workspace that
+  /// cannot be removed, of another user or tier, stays.
+  static func removeStale(in parent: String, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+    guard let raw = try? Descriptor(opening: parent, O_RDONLY | O_DIRECTORY).release() else { return }
+    for name in try directoryNames(raw, named: parent) {
+      let directory = "\(parent)/\(String(decoding: name, as: UTF8.self))"
+      if access("\(directory)/kept", F_OK) == 0 { continue }
+      guard let lock = try? Descriptor(opening: "\(directory)/lock", O_RDWR),
+        flock(lock.raw, LOCK_EX | LOCK_NB) == 0
+      else { continue }
+      if let stage = try? Descriptor(opening: "\(directory)/stage", pathOnly | O_DIRECTORY) {
+        try? remove(directory, stage: stage.raw, tier: tier, executable: executable, ids: ids)
+      } else {
+        unlink("\(directory)/lock")
+        rmdir(directory)
+      }
+    }
+  }
+
+  static func makeDirectories(_ path: String) throws {
+    if access(path, F_OK) == 0 { return }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try makeDirectories(String(path[..<slash]))
+    }
+    if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemFailure("create", path) }
+  }
+}
