@@ -1,0 +1,52 @@
+# Two commands do all the set-up on a fresh Debian 12 machine: `make image` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# What compiling and building needs, and what the tests need beyond.
+BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcurl4-openssl-dev libext2fs-dev \
+	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
+	python3 python3-pip
+TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
+	util-linux iproute2
+BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+RELEASE := .build/release/capsem-native
+SWIFT_RELEASE := swift build -c release --static-swift-stdlib --product capsem-native
+# The import rule of docs/architecture.md; warnings are errors by Package.swift.
+SWIFT_STRICT := --explicit-target-dependency-import-check error
+
+.PHONY: help image test lint build test-packages build-packages bench test-slow clean
+
+help: ## Show this text
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
+
+image: build ## Build the default image into assets/ (installs what it needs)
+	$(RELEASE) build guest
+
+build: build-packages ## Compile the program
+	$(SWIFT_RELEASE)
+
+test: test-packages lint ## Run the tests (installs what they need)
+	swift build --build-tests $(SWIFT_STRICT)
+	CAPSEM_TEST_STRICT=1 swift test --skip-build
+
+lint: ## Check formatting
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+bench: build ## Compare with the same image made by hand
+	@.ci/install-packages $(BENCH_PACKAGES)
+	bench/default-image.sh
+	bench/pack.sh
+
+test-slow: build test-packages ## Build the whole default image and judge it by other tools
+	.ci/judge-image
+
+build-packages:
+	@.ci/install-packages $(BUILD_PACKAGES)
+
+test-packages:
+	@.ci/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+clean: ## Remove what was compiled and built
+	rm -rf .build assets
