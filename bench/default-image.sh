@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The default image with warm caches: capsem-native against the same image made by hand with
+# mmdebstrap, uv, unzip and mke2fs -d. Both in one run, taking turns; no network in what is timed.
+#
+#   ROUNDS=5 bench/default-image.sh
+#
+# CAPSEM_NATIVE   the program (default .build/release/capsem-native)
+# ROUNDS          timed rounds of each (default 3), after one that warms up and measures memory
+# BENCH_DIR       where to work; needs 8 GB (default /var/tmp)
+# BENCH_RESULTS   where the JSON goes (default bench/results)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+repository=$(dirname "$here")
+program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+rounds=${ROUNDS:-3}
+results=${BENCH_RESULTS:-$here/results}
+cache=${CAPSEM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/capsem-native}
+
+for tool in mmdebstrap:mmdebstrap apt-ftparchive:apt-utils unzip:unzip mke2fs:e2fsprogs python3:python3; do
+  PATH=$PATH:/usr/sbin command -v "${tool%:*}" >/dev/null || {
+    echo "default-image: ${tool%:*} is missing: sudo apt-get install ${tool#*:}" >&2
+    exit 1
+  }
+done
+
+umask 022
+work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+# What runs in mmdebstrap's namespace is neither this user nor root: it reads here, and writes in out.
+chmod 755 "$work"
+mkdir "$work/inputs" "$work/out" "$work/measured" "$work/tmp"
+chmod 1777 "$work/out" "$work/tmp"
+mkdir -p "$results"
+
+echo "== preparing (not timed)" >&2
+cp -r "$repository/guest" "$work/guest"
+# A lock beside the guest's config is what somebody committed; take it as it is.
+[ -e "$work/guest/capsem.lock" ] || "$program" lock "$work/guest" --progress plain
+"$program" build "$work/guest" --locked --output "$work/assets" --progress plain
+python3 "$here/prepare.py" "$work/guest" "$cache" "$work/inputs"
+cp "$here/by-hand.sh" "$work/inputs/"
+
+ours() {
+  rm -rf "$work/assets"
+  sync
+  "$@" "$program" build "$work/guest" --locked --offline --output "$work/assets" --progress none --timings
+}
+
+hand() {
+  rm -rf "$work/out"/*
+  sync
+  "$@" "$work/inputs/by-hand.sh" "$work/inputs" "$work/out/rootfs.ext4" "$work/out/times" "$work/tmp"
+}
+
+echo "== warming up, and measuring memory" >&2
+ours python3 "$here/measure.py" memory "$work/measured/ours.memory" -- 2>/dev/null
+hand python3 "$here/measure.py" memory "$work/measured/hand.memory" -- >"$work/hand.log" 2>&1 || {
+  tail -n 20 "$work/hand.log" >&2
+  exit 1
+}
+for round in $(seq "$rounds"); do
+  echo "== round $round of $rounds" >&2
+  ours python3 "$here/measure.py" time "$work/measured/ours.$round" -- 2>"$work/measured/ours.$round.stages"
+  hand python3 "$here/measure.py" time "$work/measured/hand.$round" -- >"$work/hand.log" 2>&1
+  cp "$work/out/times" "$work/measured/hand.$round.stages"
+done
+
+stat --format=%s "$work/assets"/*/rootfs.ext4 "$work/out/rootfs.ext4" >"$work/measured/sizes"
+python3 "$here/measure.py" report default-image "$work/measured" "$rounds" "$results/default-image.json"

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A tree of 17,000 files as an ext4 image: `capsem-native pack` against `mke2fs -d` and `resize2fs -M`.
+#
+#   ROUNDS=9 bench/pack.sh
+#
+# CAPSEM_NATIVE, ROUNDS (default 5), BENCH_DIR and BENCH_RESULTS as in default-image.sh
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+program=$(realpath "${CAPSEM_NATIVE:-$(dirname "$here")/.build/release/capsem-native}")
+rounds=${ROUNDS:-5}
+results=${BENCH_RESULTS:-$here/results}
+export PATH=$PATH:/usr/sbin:/sbin
+
+umask 022
+work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+mkdir "$work/measured"
+mkdir -p "$results"
+
+echo "== preparing (not timed)" >&2
+python3 - "$work/tree" <<'PYTHON'
+"""Sizes as in a Debian tree: most files small, few large; half a gigabyte in all."""
+import os
+import random
+import sys
+
+root, generator = sys.argv[1], random.Random(17)
+block = generator.randbytes(1 << 20)
+for number in range(17_000):
+    directory = f"{root}/{number % 34:02}/{number % 1190:04}"
+    os.makedirs(directory, exist_ok=True)
+    path = f"{directory}/file-{number}"
+    if number % 12 == 0:
+        os.symlink(f"file-{number - 1}", path)
+        continue
+    size = min(int(generator.lognormvariate(8.2, 2.0)), 60 << 20)
+    with open(path, "wb") as file:
+        while size > 0:
+            start = generator.randrange(1 << 16)
+            file.write(piece := block[start:start + size])
+            size -= len(piece)
+PYTHON
+cat >"$work/by-hand" <<'SH'
+#!/bin/sh
+set -e
+kilobytes=$(du -sk "$1" | cut -f1)
+mke2fs -q -t ext4 -d "$1" -m 0 -b 4096 -O ^has_journal "$2" "$((kilobytes * 115 / 100 + 32768))k" >/dev/null
+resize2fs -M "$2" >/dev/null 2>&1
+SH
+chmod 755 "$work/by-hand"
+
+for round in 0 $(seq "$rounds"); do
+  rm -f "$work"/*.ext4
+  sync
+  mode=time suffix=$round
+  [ "$round" -ne 0 ] || mode=memory suffix=memory
+  python3 "$here/measure.py" $mode "$work/measured/ours.$suffix" -- \
+    "$program" pack "$work/tree" "$work/ours.ext4" --quiet
+  sync
+  python3 "$here/measure.py" $mode "$work/measured/hand.$suffix" -- \
+    "$work/by-hand" "$work/tree" "$work/hand.ext4"
+done
+e2fsck -fn "$work/ours.ext4" >/dev/null 2>&1 || { echo "pack: e2fsck found something" >&2; exit 1; }
+
+stat --format=%s "$work/ours.ext4" "$work/hand.ext4" >"$work/measured/sizes"
+python3 "$here/measure.py" report pack "$work/measured" "$rounds" "$results/pack.json"
