@@ -104,10 +104,13 @@ private struct BuildRun {
     if job.goal == .installed { return try normalised(installed, by: installer) }
     events(.started(.seal))
     let sealed = try installer.seal(installed)
-    let versions = try toolVersions(of: sealed)
     events(.finished(.seal, reused: false))
+    // The tree does not change any more, so both may look at it at once.
+    let versions = VersionQuestions(
+      commands: job.versions, tree: BuildRun.tree, environment: environment, events: events
+    ).ask()
     var result = try image(sealed)
-    result.toolVersions = versions
+    result.toolVersions = try versions.answer()
     return result
   }
 
@@ -124,37 +127,6 @@ private struct BuildRun {
     let imaged = try imager.image(sealed, to: output.raw)
     events(.finished(.image, reused: false))
     return WorkerResult(tree: imaged.digest, peakMemory: WorkerResult.ownPeakMemory())
-  }
-
-  /// Runs the version commands on a throw-away overlay of the finished tree.
-  private func toolVersions(of sealed: borrowing SealedTree) throws -> String? {
-    if job.versions.isEmpty { return nil }
-    let variables = environment.variables.map {
-      $0.name == "PATH" ? ("PATH", ToolVersions.path) : $0
-    }
-    func tools(_ commands: [NamedText]) -> [ToolVersions.Tool] {
-      commands.map { ToolVersions.Tool(name: $0.name, command: $0.text) }
-    }
-    let sections = [
-      ToolVersions.Section(title: "System", tools: tools(job.versions.system)),
-      ToolVersions.Section(title: "Python", tools: tools(job.versions.python)),
-      ToolVersions.Section(title: "AI CLIs", tools: tools(job.versions.providers), mustAnswer: true),
-    ]
-    return try ToolVersions(sections) { command in
-      events(.activity(.seal, command))
-      var output: [UInt8] = []
-      let plan = SandboxPlan(
-        tree: BuildRun.tree, command: ["/bin/bash", "-c", command], environment: variables, throwAway: true)
-      let status = try Sandbox.run(plan) { bytes in
-        if output.count < 1 << 16 { output.append(contentsOf: bytes) }
-      }
-      let code: Int32 =
-        switch status {
-        case .exited(let code): code
-        case .signalled(let number): 128 + number
-        }
-      return ToolVersions.Answer(status: code, output: String(decoding: output, as: UTF8.self))
-    }.text
   }
 
   /// The image of a state that goes no further.
