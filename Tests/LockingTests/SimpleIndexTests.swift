@@ -56,8 +56,8 @@ import Testing
 
   static let target = PythonTarget(python: "3.11", machine: "x86_64", glibcMinor: 36)!
 
-  private func index(_ files: [(String, requires: String, yanked: Bool)]) -> SimpleIndex {
-    var page = try! SimpleIndex(
+  private func index(_ files: [(String, requires: String, yanked: Bool)]) throws -> SimpleIndex {
+    var page = try SimpleIndex(
       parsing: Array("{\"files\": []}".utf8), project: "node-bin", address: Self.address)
     page.files = files.map {
       SimpleIndex.File(
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func `chooses the newest stable wheel that runs here`() throws {
-    let page = index([
+    let page = try index([
       ("node_bin-24.9.0-py3-none-manylinux_2_28_x86_64.whl", "", false),
       ("node_bin-24.10.0-py3-none-manylinux_2_28_x86_64.whl", "", false),
       ("node_bin-24.10.0-py3-none-manylinux_2_28_aarch64.whl", "", false),
