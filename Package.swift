@@ -52,6 +52,7 @@ let package = Package(
     module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
+    module("Json", "Diagnosis"),
     module("Sandbox", "CLinux", "CSandbox", "Diagnosis", "FileTree"),
     module("Solver", "CApt", "Diagnosis", "FileTree"),
     module("Store", "Diagnosis", "FileTree"),
@@ -70,12 +71,12 @@ let package = Package(
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
-    module("Manifests"),
+    module("Manifests", "Json"),
 
     // The only module that knows the order.
     module(
       "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Fetching",
-      "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Locking", "Manifests", "Sandbox",
+      "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Json", "Locking", "Manifests", "Sandbox",
       "Solver", "Staging", "Store", "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
@@ -111,6 +112,7 @@ let package = Package(
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
+    tests(of: "Json", "Diagnosis"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
     tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),

@@ -1,5 +1,5 @@
 /// A place in a text file that a person wrote. Lines and columns count from 1, columns in Unicode
-/// scalars, as editors do.
+/// scalars, as editors do; line 0 is the file as a whole.
 package struct SourcePosition: Hashable, Sendable, Codable {
   /// As reachable from where the program runs: "guest/config/build.toml".
   package var file: String
@@ -11,6 +11,11 @@ package struct SourcePosition: Hashable, Sendable, Codable {
     self.line = line
     self.column = column
   }
+
+  /// A file that is missing, or that something is wrong with as a whole.
+  package init(wholeFile file: String) { self.init(file: file, line: 0, column: 0) }
+
+  package var isWholeFile: Bool { line == 0 }
 }
 
 extension SourcePosition: Comparable {
@@ -20,7 +25,7 @@ extension SourcePosition: Comparable {
 }
 
 extension SourcePosition: CustomStringConvertible {
-  package var description: String { "\(file):\(line):\(column)" }
+  package var description: String { isWholeFile ? file : "\(file):\(line):\(column)" }
 }
 
 /// A value with the place where it was written, for the errors of later stages.

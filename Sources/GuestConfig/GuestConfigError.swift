@@ -13,7 +13,7 @@ package struct GuestConfigError: Diagnosable, Equatable {
 
   package var summary: String {
     problems.count == 1
-      ? "cannot load \(directory): \(problems[0])" : "cannot load \(directory): \(problems.count) problems"
+      ? "cannot load the config: \(problems[0])" : "cannot load \(directory): \(problems.count) problems"
   }
 
   package var causes: [String] { problems.count == 1 ? [] : problems.map(\.description) }

@@ -12,7 +12,7 @@ extension GuestConfiguration {
     let directory = ConfigDirectory(path: configDirectory)
     guard directory.exists else {
       let problem = GuestConfigProblem(
-        .missing, at: SourcePosition(file: directory.path), "no such directory",
+        .missing, at: SourcePosition(wholeFile: directory.path), "no such directory",
         hint: "`capsem-native init \(guest)` writes a first config")
       throw GuestConfigError(directory: directory.path, problems: [problem])
     }
@@ -43,7 +43,7 @@ extension ConfigDirectory {
     if has(file.pattern) { return [file.pattern] }
     if file == .build {
       journal.problems.append(
-        GuestConfigProblem(.missing, at: SourcePosition(file: "\(path)/build.toml"), "no such file"))
+        GuestConfigProblem(.missing, at: SourcePosition(wholeFile: "\(path)/build.toml"), "no such file"))
     }
     return []
   }
@@ -68,7 +68,7 @@ extension ConfigDirectory {
 
 extension Journal {
   fileprivate func note(_ failure: SystemFailure, in file: String) {
-    problems.append(GuestConfigProblem(.missing, at: SourcePosition(file: file), failure.summary))
+    problems.append(GuestConfigProblem(.missing, at: SourcePosition(wholeFile: file), failure.summary))
   }
 }
 

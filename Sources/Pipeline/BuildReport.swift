@@ -2,7 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import GuestConfig
-import Manifests
+import Json
 
 /// The identities of a build's stages: each the digest of its input's identity, the stage's version and
 /// the options that it really used. Equal identities mean equal results.

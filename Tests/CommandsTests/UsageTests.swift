@@ -37,7 +37,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.errors == """
-        error: cannot load nowhere/config: nowhere/config:1:1: no such directory
+        error: cannot load the config: nowhere/config: no such directory
         hint: `capsem-native init nowhere` writes a first config
 
         """)
