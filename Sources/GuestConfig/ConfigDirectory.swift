@@ -5,62 +5,114 @@ import Glibc
 struct ConfigDirectory {
   let path: String
 
-  var exists: Bool { Self.isDirectory(path) }
-
-  func has(_ name: String) -> Bool {
+  var exists: Bool {
     var status = stat()
-    return stat("\(path)/\(name)", &status) == 0
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The `*.toml` files directly in `subdirectory`, below this directory, sorted by bytes; none when it
-  /// is absent.
-  func tomlFiles(in subdirectory: String) throws(SystemFailure) -> [String] {
-    let directory = "\(path)/\(subdirectory)"
+  /// The paths of the files that `file` stands for, sorted by bytes; none when they are absent and need
+  /// not be there.
+  func files(of file: ConfigFile) throws(GuestConfigProblem) -> [String] {
+    if file.pattern.hasSuffix("/*.toml") {
+      let directory = "\(path)/\(file.pattern.dropLast("/*.toml".count))"
+      return try Self.entries(of: directory).filter { $0.name.hasSuffix(".toml") }.map(\.path)
+    }
+    let path = "\(path)/\(file.pattern)"
+    var status = stat()
+    if lstat(path, &status) == 0 { return [path] }
+    if file == .build {
+      throw GuestConfigProblem(.missing, at: SourcePosition(wholeFile: path), "no such file")
+    }
+    return []
+  }
+
+  /// Everything named `*.toml`, at any depth, and the directories that cannot be listed; both sorted.
+  /// Links to directories are not followed.
+  func allTomlFiles() -> (paths: [String], unlisted: [GuestConfigProblem]) {
+    var found: [String] = []
+    var unlisted: [GuestConfigProblem] = []
+    var directories = [path]
+    while let directory = directories.popLast() {
+      do throws(GuestConfigProblem) {
+        let entries = try Self.entries(of: directory)
+        found += entries.filter { $0.name.hasSuffix(".toml") }.map(\.path)
+        directories += entries.filter { $0.isDirectory && !$0.name.hasSuffix(".toml") }.map(\.path)
+      } catch {
+        unlisted.append(error)
+      }
+    }
+    return (
+      found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
+      unlisted.sorted { $0.position < $1.position }
+    )
+  }
+
+  private struct Entry {
+    var name: String
+    var path: String
+    var isDirectory: Bool
+  }
+
+  /// Sorted by bytes. An editor's lock, a dangling link named `.#FILE`, is none.
+  private static func entries(of directory: String) throws(GuestConfigProblem) -> [Entry] {
     guard let stream = opendir(directory) else {
       if errno == ENOENT || errno == ENOTDIR { return [] }
-      throw SystemFailure("list", directory)
+      throw GuestConfigProblem(unreadable: directory, reason(errno))
     }
     defer { closedir(stream) }
-    var names: [String] = []
+    var entries: [Entry] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
+      if name == "." || name == ".." || name.hasPrefix(".#") { continue }
+      let path = "\(directory)/\(name)"
       var status = stat()
-      guard name.hasSuffix(".toml"), stat("\(directory)/\(name)", &status) == 0,
-        status.st_mode & S_IFMT == S_IFREG
-      else { continue }
-      names.append("\(subdirectory)/\(name)")
+      let isDirectory =
+        entry.pointee.d_type == DT_DIR
+        || (entry.pointee.d_type == DT_UNKNOWN && lstat(path, &status) == 0
+          && status.st_mode & S_IFMT == S_IFDIR)
+      entries.append(Entry(name: name, path: path, isDirectory: isDirectory))
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
   /// No file of a config comes near it; it keeps a wrong path from filling the memory.
   private static let largest = 16 << 20
 
   /// The content of a regular file.
-  func read(_ name: String) throws(SystemFailure) -> [UInt8] {
-    let file = "\(path)/\(name)"
+  func read(_ file: String) throws(GuestConfigProblem) -> [UInt8] {
     // Without waiting for a writer, should it be a named pipe.
-    let descriptor = try system("open", file) { open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw GuestConfigProblem(unreadable: file, reason(errno)) }
     defer { close(descriptor) }
     var status = stat()
-    try system("read", file) { fstat(descriptor, &status) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw SystemFailure("read", file, code: EISDIR) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      let count = try system("read", file) {
-        Glibc.read(descriptor, &chunk, chunk.count)
-      }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-      if bytes.count > Self.largest { throw SystemFailure("read", file, code: EFBIG) }
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw GuestConfigProblem(unreadable: file, "not a regular file")
     }
-  }
-
-  private static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    guard status.st_size <= Self.largest else {
+      throw GuestConfigProblem(unreadable: file, "larger than \(Self.largest >> 20) MiB")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeMutableBytes {
+        Glibc.read(descriptor, $0.baseAddress! + done, $0.count - done)
+      }
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw GuestConfigProblem(unreadable: file, reason(errno)) }
+      if count == 0 { break }
+      done += count
+    }
+    bytes.removeLast(bytes.count - done)
+    return bytes
   }
 }
+
+extension GuestConfigProblem {
+  fileprivate init(unreadable file: String, _ reason: String) {
+    self.init(.missing, at: SourcePosition(wholeFile: file), "cannot be read: \(reason)")
+  }
+}
+
+private func reason(_ code: CInt) -> String { String(cString: strerror(code)) }

@@ -35,20 +35,19 @@ enum ConfigFile: CaseIterable {
       for section in root.sections(placeholder: "PROVIDER") {
         var provider = GuestProvider(key: section.name.value, at: section.position)
         provider.read(from: section)
-        configuration.replaced +=
-          configuration.providers.put(provider, \.key, \.position, as: .provider)
+        root.journal.put(provider, \.providers, as: .provider, \.key, \.position, into: &configuration)
       }
     case .packages:
       for section in root.sections(placeholder: "SET") {
         var set = GuestPackageSet(key: section.name.value, at: section.position)
         set.read(from: section)
-        configuration.replaced += configuration.packageSets.put(set, \.key, \.position, as: .packageSet)
+        root.journal.put(set, \.packageSets, as: .packageSet, \.key, \.position, into: &configuration)
       }
     case .mcp:
       for section in root.sections(placeholder: "SERVER") {
         var server = MCPServer(key: section.name.value, at: section.position)
         server.read(from: section)
-        configuration.replaced += configuration.mcpServers.put(server, \.key, \.position, as: .mcpServer)
+        root.journal.put(server, \.mcpServers, as: .mcpServer, \.key, \.position, into: &configuration)
       }
     case .web:
       guard let web = root.section("web", required: true) else { return }
@@ -63,20 +62,21 @@ enum ConfigFile: CaseIterable {
   }
 }
 
-extension Array {
-  /// Appends, or takes the place of the element with the same key, and says which one that was.
-  fileprivate mutating func put(
-    _ element: Element, _ key: KeyPath<Element, String>, _ position: KeyPath<Element, SourcePosition>,
-    as kind: ReplacedTable.Kind
-  ) -> [ReplacedTable] {
-    guard let index = firstIndex(where: { $0[keyPath: key] == element[keyPath: key] }) else {
-      append(element)
-      return []
+extension Journal {
+  /// Appends a table, or puts it in the place of the one with the same key, and notes that it did.
+  fileprivate func put<Table>(
+    _ table: Table, _ list: WritableKeyPath<GuestConfiguration, [Table]>, as kind: ReplacedTable.Kind,
+    _ key: KeyPath<Table, String>, _ position: KeyPath<Table, SourcePosition>,
+    into configuration: inout GuestConfiguration
+  ) {
+    let name = TableName(kind: kind, key: table[keyPath: key])
+    guard let known = tables[name] else {
+      tables[name] = (configuration[keyPath: list].count, table[keyPath: position])
+      configuration[keyPath: list].append(table)
+      return
     }
-    let replaced = ReplacedTable(
-      key: element[keyPath: key], kind: kind, earlier: self[index][keyPath: position],
-      later: element[keyPath: position])
-    self[index] = element
-    return [replaced]
+    configuration[keyPath: list][known.index] = table
+    configuration.replaced.append(
+      ReplacedTable(key: name.key, kind: kind, earlier: known.first, later: table[keyPath: position]))
   }
 }

@@ -24,7 +24,7 @@ package struct GuestConfigError: Diagnosable, Equatable {
   }
 }
 
-package struct GuestConfigProblem: Sendable, Equatable {
+package struct GuestConfigProblem: Error, Equatable {
   package var kind: Kind
   package var position: SourcePosition
   /// "build.compression_level"; empty for what concerns a whole file.

@@ -72,11 +72,14 @@ extension GuestPackageSet {
     section.choice("manager", &manager, required: true)
     section.strings("packages", &packages, required: true, nonEmpty: true)
     section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
-    let names = packages.flatMap { package in
-      [package.value, AptRequest(package).name, PythonRequest(package).name]
-    }
+    // Only now and then are there commands, and a list may be long.
+    let names = Set(
+      section.table?.entry("version_commands") == nil
+        ? [] : packages.flatMap { [$0.value, AptRequest($0).name, PythonRequest($0).name] })
     section.texts("version_commands", &versionCommands) { command in
       names.contains(command.name) ? nil : "\"\(command.name)\" is not in packages"
+    } hint: {
+      didYouMean($0.name, among: names)
     }
     guard let part = section.section("network") else { return }
     var network = Network()

@@ -78,7 +78,11 @@ extension Section {
     read(key, type: type, fallback: fallback, required: required) { found throws(TomlProblem) in
       let word = try found.string()
       guard let choice = Choice(rawValue: word) else {
-        throw TomlProblem("expected \(type), found \(quoted(word))", at: found.position)
+        fail(
+          as: key == "manager" ? .manager : .value, at: found.position, key: key,
+          "expected \(type), found \(quoted(word))",
+          hint: didYouMean(word, among: Choice.allCases.map(\.rawValue)))
+        return
       }
       value = choice
     }
@@ -115,7 +119,8 @@ extension Section {
 
   /// A table of strings whose keys are free.
   func texts(
-    _ key: String, _ value: inout [NamedText], check: (NamedText) -> String? = { _ in nil }
+    _ key: String, _ value: inout [NamedText], check: (NamedText) -> String? = { _ in nil },
+    hint: (NamedText) -> String? = { _ in nil }
   ) {
     read(key, type: "table of strings", fallback: "{}") { found throws(TomlProblem) in
       var texts: [NamedText] = []
@@ -123,8 +128,11 @@ extension Section {
         journal.asked.insert(entry.keyPosition)
         do throws(TomlProblem) {
           let text = NamedText(entry.key, try entry.value.string(), at: entry.keyPosition)
-          if let reason = check(text) { throw TomlProblem(reason, at: entry.keyPosition) }
-          texts.append(text)
+          if let reason = check(text) {
+            fail(at: entry.keyPosition, key: "\(key).\(entry.key)", reason, hint: hint(text))
+          } else {
+            texts.append(text)
+          }
         } catch {
           fail(at: error.position, key: "\(key).\(entry.key)", error.reason)
         }

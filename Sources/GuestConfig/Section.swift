@@ -9,6 +9,14 @@ final class Journal {
   /// Where the keys stand that were asked for; every other key of a file is ignored.
   var asked: Set<SourcePosition> = []
   var keys: [ConfigKey] = []
+  /// Of directories whose files share their names: where each table is in its list, and where it was
+  /// written first.
+  var tables: [TableName: (index: Int, first: SourcePosition)] = [:]
+
+  struct TableName: Hashable {
+    var kind: ReplacedTable.Kind
+    var key: String
+  }
 }
 
 /// One table of the config, read key by key into values that hold the defaults beforehand. A wrong value

@@ -1,4 +1,5 @@
 import CApt
+import Diagnosis
 import FileTree
 
 /// Chooses packages as `mmdebstrap --variant=minbase` and its apt-get do, and puts them in their

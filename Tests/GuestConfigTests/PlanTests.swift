@@ -94,36 +94,6 @@ import Testing
         == "capsem-native image 1\nlabel \"new\"\nsize \"minimal\" \"0\"\n")
   }
 
-  @Test(arguments: [
-    ("apt-get install -y --no-install-recommends", []),
-    ("uv pip install --system --break-system-packages", []),
-    ("pip3 install --break-system-packages -q", []),
-    (
-      "uv pip install --system --pre --extra-index-url https://x.example --index-url=y",
-      ["--pre", "--extra-index-url https://x.example", "--index-url=y"]
-    ),
-    ("uv pip install --prerelease allow", ["--prerelease allow"]),
-  ])
-  func `says which options of an install command have no effect`(command: String, disregarded: [String]) {
-    #expect(InstallCommand(command).disregarded == disregarded)
-    var set = GuestPackageSet(key: "python", at: SourcePosition(file: "guest/config/packages/python.toml"))
-    set.installCommand.value = command
-    let warnings = installCommandWarnings(set)
-    #expect(warnings.count == disregarded.count)
-    if let option = disregarded.first {
-      #expect(
-        warnings[0].summary
-          == "guest/config/packages/python.toml:1:1: python.install_cmd: \(option) has no effect, the command is not run"
-      )
-      #expect(!warnings[0].hints.isEmpty)
-    }
-  }
-
-  @Test func `says that a shell never sees an install command`() {
-    #expect(InstallCommand("pip install 'a' && rm -rf /").needsShell)
-    #expect(!InstallCommand("pip install 'a'").needsShell)
-  }
-
   @Test(
     arguments: [
       ("0", 0), ("4095", 4095), ("64M", 64 << 20), ("2G", 2 << 30), ("1K", 1024), ("", nil), ("G", nil),

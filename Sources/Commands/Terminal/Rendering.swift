@@ -3,14 +3,7 @@ import Diagnosis
 /// Words for people: pure functions from values to text.
 enum Rendering {
   /// Control characters of what packages and mirrors say must not reach the terminal.
-  static func harmless(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          scalar == "\n" || scalar == "\t" || (scalar.value >= 32 && !(127...159).contains(scalar.value))
-            ? scalar : "\u{fffd}"
-        }))
-  }
+  static func harmless(_ text: String) -> String { text.harmless }
 
   /// ```
   /// error: cannot configure ca-certificates: postinst exited with status 127

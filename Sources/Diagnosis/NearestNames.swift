@@ -1,5 +1,5 @@
 /// The names that `name` may be a slip of: at most two letters wrong, the closest ones only, sorted.
-func nearestNames(to name: String, among names: [String]) -> [String] {
+package func nearestNames(to name: String, among names: some Sequence<String>) -> [String] {
   let wanted = Array(name.utf8)
   var best = min(2, max(wanted.count - 2, 1))
   var found: [String] = []
@@ -31,4 +31,10 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8], atMost limit: Int) -> Int?
     (beforeLast, last) = (last, row)
   }
   return last[b.count] <= limit ? last[b.count] : nil
+}
+
+/// "did you mean `packages`?", or nil when nothing is near.
+package func didYouMean(_ name: String, among names: some Sequence<String>) -> String? {
+  let nearest = nearestNames(to: name, among: names).map { "`\($0)`" }
+  return nearest.isEmpty ? nil : "did you mean \(nearest.joined(separator: " or "))?"
 }
