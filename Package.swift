@@ -73,17 +73,21 @@ let package = Package(
     module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
     module("Manifests", "Json"),
 
+    // Beside the stages: builds nothing.
+    module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
+
     // The only module that knows the order.
     module(
       "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Fetching",
-      "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Json", "Locking", "Manifests", "Sandbox",
+      "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Json", "Linting", "Locking",
+      "Manifests", "Sandbox",
       "Solver", "Staging", "Store", "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
-        "CLinux", "Diagnosis", "Pipeline", "Sandbox", "Solver", "Threads",
+        "CLinux", "Diagnosis", "Json", "Linting", "Pipeline", "Sandbox", "Solver", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -113,6 +117,7 @@ let package = Package(
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Json", "Diagnosis"),
+    tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
     tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),

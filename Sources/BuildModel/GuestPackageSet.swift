@@ -7,7 +7,7 @@ package struct GuestPackageSet: Sendable, Equatable, Codable {
   package var position: SourcePosition
   package var name = ""
   package var manager = PackageManager.apt
-  /// Never run; see `installCommandWarnings`.
+  /// Never run; the linter reads its options.
   package var installCommand = Located("", at: SourcePosition(file: ""))
   package var packages: [Located<String>] = []
   package var versionCommands: [NamedText] = []

@@ -12,7 +12,9 @@ package struct CapsemNative: ParsableCommand {
     abstract:
       "Build verified, reproducible Debian images for capsem's virtual machines, without root or Docker.",
     version: Version.current,
-    subcommands: [BuildCommand.self, LockCommand.self, PackCommand.self, ShellCommand.self])
+    subcommands: [
+      BuildCommand.self, LockCommand.self, ValidateCommand.self, PackCommand.self, ShellCommand.self,
+    ])
 
   package init() {}
 

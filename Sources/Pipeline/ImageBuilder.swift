@@ -8,6 +8,7 @@ import Solver
 import GuestConfig
 import HostTools
 import Installing
+import Linting
 import Sandbox
 import Store
 import Threads
@@ -87,10 +88,10 @@ package struct ImageBuilder: Sendable {
   }
 
   private func images(_ request: BuildRequest) throws -> [BuiltImage] {
-    let configuration = try GuestConfiguration(loading: request.guest)
-    for set in configuration.packageSets {
-      for warning in installCommandWarnings(set) { events(.warning(warning)) }
-    }
+    let guest = LoadedGuest(loading: request.guest)
+    if !guest.problems.isEmpty { throw guest.error }
+    for diagnostic in Validation(guest).diagnostics { events(.warning(diagnostic.report)) }
+    let configuration = guest.configuration
     let architectures = try choose(configuration, request.architectures)
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))

@@ -32,12 +32,10 @@ final class Progress: Sendable {
 
   /// `auto` is live on a terminal and plain elsewhere.
   init(mode: Mode, style: Style) {
-    var window = winsize()
     let onTerminal = isatty(STDERR_FILENO) == 1
     self.mode = mode == .auto ? (onTerminal ? .live : .plain) : mode
     self.style = style
-    self.width =
-      ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 20 ? Int(window.ws_col) : 80
+    self.width = Terminal.width(of: STDERR_FILENO)
   }
 
   var events: EventHandler { { [self] in take($0) } }

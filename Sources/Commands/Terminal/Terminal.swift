@@ -6,6 +6,12 @@ enum Terminal {
 
   static func say(_ text: String) { write(text, to: STDERR_FILENO) }
 
+  /// In columns; 80 for what is no terminal, or does not tell.
+  static func width(of descriptor: CInt) -> Int {
+    var window = winsize()
+    return ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 20 ? Int(window.ws_col) : 80
+  }
+
   static func write(_ text: String, to descriptor: CInt) {
     var text = text
     text.withUTF8 { bytes in
@@ -21,7 +27,11 @@ enum Terminal {
 
 extension Style {
   /// Colour on a terminal, unless `NO_COLOR` is set (no-color.org).
-  static var standardError: Style {
-    Style(colour: isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil)
+  static var standardError: Style { Style(on: STDERR_FILENO) }
+
+  static var standardOutput: Style { Style(on: STDOUT_FILENO) }
+
+  private init(on descriptor: CInt) {
+    self.init(colour: isatty(descriptor) == 1 && getenv("NO_COLOR") == nil)
   }
 }

@@ -1,0 +1,134 @@
+import BuildModel
+import Diagnosis
+import GuestConfig
+import Json
+
+/// `ai/*.toml`
+extension Findings {
+  mutating func checkProviders() {
+    var users: [String: String] = [:]
+    for provider in guest.configuration.providers {
+      checkDomains(provider.network.domains, of: "provider \(quoted(provider.key))")
+      for variable in provider.apiKey.environmentVariables {
+        checkVariable(variable.value, at: variable.position)
+        if let user = users[variable.value], user != provider.key {
+          add(
+            .sharedVariable, at: variable.position,
+            "environment variable \(quoted(variable.value)) is used by provider \(quoted(user)), too",
+            hint: "give each provider a variable of its own, unless they really share a key")
+        }
+        users[variable.value] = users[variable.value] ?? provider.key
+      }
+      for file in provider.files { checkFile(file, of: provider) }
+      checkCommandLine(of: provider)
+      if provider.enabled, guest.isSound("\(provider.key).enabled", in: provider.position.file),
+        let install = provider.install
+      {
+        checkInstall(install, of: provider)
+      }
+    }
+  }
+
+  private mutating func checkCommandLine(of provider: GuestProvider) {
+    let file = provider.position.file
+    guard provider.enabled, let cli = provider.cli, (cli.versionCommand ?? "").isEmpty,
+      guest.isSound("\(provider.key).enabled", in: file),
+      guest.isSound("\(provider.key).cli.version_command", in: file)
+    else { return }
+    add(
+      .noVersionCommand, at: guest.position(of: provider.key, "cli", "version_command", in: file),
+      "provider \(quoted(provider.key)) has a cli without version_command",
+      hint: "version_command = \"\(cli.key.isEmpty ? provider.key : cli.key) --version\"")
+  }
+
+  private mutating func checkFile(_ named: GuestProvider.NamedFile, of provider: GuestProvider) {
+    let source = provider.position.file
+    let (file, id) = (named.file, named.id)
+    func position(_ key: String) -> SourcePosition {
+      guest.position(of: provider.key, "files", id, key, in: source)
+    }
+    if !file.path.hasPrefix("/"), guest.isSound("\(provider.key).files.\(id).path", in: source) {
+      add(
+        .relativePath, at: position("path"), "path must be absolute: \(quoted(file.path))",
+        hint: "the guest's user is root: \(quoted("/root/\(file.path)"))")
+    }
+    if file.path.hasSuffix(".json"), !file.content.isEmpty {
+      do throws(JSONProblem) {
+        _ = try JSONValue(parsing: file.content)
+      } catch {
+        add(
+          .invalidJSON,
+          at: guest.position(
+            ofByte: file.content.byteOffset(line: error.line, column: error.column), of: file.content,
+            writtenAt: position("content")),
+          "invalid JSON for \(file.path): line \(error.line), column \(error.column): \(error.reason)")
+      }
+    }
+    checkSecret(in: file.content, writtenAt: position("content"), of: "the content of \(file.path)")
+    let text = file.content.trimmed
+    if ["TODO", "FIXME", "CHANGEME", "REPLACE_ME", "XXX"].contains(text.uppercased()) {
+      add(
+        .placeholder, at: position("content"),
+        "the content of \(file.path) is the placeholder \(quoted(text))",
+        hint: "write the content, or remove \(provider.key).files.\(id)")
+    }
+  }
+
+  /// What keeps the program of an enabled provider from being installed.
+  private mutating func checkInstall(_ install: ProviderInstall, of provider: GuestProvider) {
+    let file = provider.position.file
+    let key = "\(provider.key).install"
+    guard guest.isSound("\(key).manager", in: file) else { return }
+    let manager = install.manager.rawValue
+    let managerPosition = guest.position(of: provider.key, "install", "manager", in: file)
+    switch install.manager {
+    case .npm, .curl:
+      add(
+        .unsupportedManager, at: managerPosition,
+        "packages of \(manager) cannot be locked yet, so no build installs provider \(quoted(provider.key))",
+        hint: "set enabled = false, or take its program from a wheel: manager = \"uv\" with links")
+    case .uv, .pip:
+      if !install.packages.isEmpty {
+        checkPython(for: "provider \(quoted(provider.key))", at: managerPosition)
+      }
+    case .apt: break
+    }
+    if install.packages.isEmpty, guest.isSound("\(key).packages", in: file) {
+      add(
+        .nothingToInstall, at: guest.position(of: provider.key, "install", "packages", in: file),
+        "provider \(quoted(provider.key)) has an install table and nothing to install",
+        hint: "name its packages, or remove the table")
+    }
+    checkPackageNames(install.packages, of: install.manager)
+    guard install.manager == .curl else { return }
+    for package in install.packages where !package.value.isWebAddress {
+      add(
+        .installer, at: package.position, "expected a URL, found \(quoted(package.value))",
+        hint: "manager \"curl\" fetches files: \"https://HOST/PATH\"")
+    }
+    if install.digests.isEmpty, !install.packages.isEmpty, guest.isSound("\(key).sha256", in: file) {
+      add(
+        .installer, at: install.packages[0].position,
+        "no sha256 says what provider \(quoted(provider.key)) fetches",
+        hint: "sha256 = [\"…\"] beside packages, one for each")
+    }
+  }
+
+  mutating func checkVariable(_ name: String, at position: SourcePosition) {
+    let isName =
+      name.utf8.first.map { !($0.isDigit) } ?? false
+      && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
+    if isName { return }
+    add(
+      .variableName, at: position, "\(quoted(name)) is no name of an environment variable",
+      hint: "letters, digits and underscores, and no digit first")
+  }
+
+  mutating func checkSecret(in text: String, writtenAt position: SourcePosition, of place: String) {
+    guard let secret = Secret.first(in: text) else { return }
+    add(
+      .secret, at: guest.position(ofByte: secret.offset, of: text, writtenAt: position),
+      "\(place) holds what looks like \(secret.kind)",
+      hint: "remove it, and revoke it if it was ever shared: the host hands keys to the guest by itself")
+  }
+}
