@@ -73,8 +73,9 @@ let package = Package(
     module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
     module("Manifests", "Json"),
 
-    // Beside the stages: builds nothing.
+    // Beside the stages: commands that build nothing.
     module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
+    module("Settings", "BuildModel", "Diagnosis", "Json"),
 
     // The only module that knows the order.
     module(
@@ -87,7 +88,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "CLinux", "Diagnosis", "Json", "Linting", "Pipeline", "Sandbox", "Solver", "Threads",
+        "BuildModel", "CLinux", "Diagnosis", "FileTree", "GuestConfig", "Json", "Linting", "Pipeline",
+        "Sandbox", "Settings", "Solver", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -122,6 +124,7 @@ let package = Package(
     tests(of: "Manifests"),
     tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
+    tests(of: "Settings", "BuildModel", "Diagnosis", "GuestConfig", "Json", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),

@@ -14,6 +14,19 @@ package struct VMResources: Sendable, Equatable, Codable {
   package var terminatedRetentionDays = 365
 
   package init() {}
+
+  /// What the config may say, and what the host's sliders offer.
+  package enum Limits {
+    package static let cpuCount = 1...8
+    package static let ramGB = 1...16
+    package static let scratchDiskSizeGB = 1...128
+    package static let maxBodyCapture = 0...1_048_576
+    package static let retentionDays = 1...365
+    package static let maxSessions = 1...10000
+    package static let minContentSessions = 0...1000
+    package static let maxDiskGB = 1...1000
+    package static let terminatedRetentionDays = 30...3650
+  }
 }
 
 /// `[environment]` of `vm/environment.toml`.

@@ -29,16 +29,16 @@ extension WebPolicy {
 
 extension VMResources {
   mutating func read(from section: Section) {
-    section.integer("cpu_count", &cpuCount, in: 1...8)
-    section.integer("ram_gb", &ramGB, in: 1...16)
-    section.integer("scratch_disk_size_gb", &scratchDiskSizeGB, in: 1...128)
+    section.integer("cpu_count", &cpuCount, in: Limits.cpuCount)
+    section.integer("ram_gb", &ramGB, in: Limits.ramGB)
+    section.integer("scratch_disk_size_gb", &scratchDiskSizeGB, in: Limits.scratchDiskSizeGB)
     section.boolean("log_bodies", &logBodies)
-    section.integer("max_body_capture", &maxBodyCapture, in: 0...1_048_576)
-    section.integer("retention_days", &retentionDays, in: 1...365)
-    section.integer("max_sessions", &maxSessions, in: 1...10000)
-    section.integer("min_content_sessions", &minContentSessions, in: 0...1000)
-    section.integer("max_disk_gb", &maxDiskGB, in: 1...1000)
-    section.integer("terminated_retention_days", &terminatedRetentionDays, in: 30...3650)
+    section.integer("max_body_capture", &maxBodyCapture, in: Limits.maxBodyCapture)
+    section.integer("retention_days", &retentionDays, in: Limits.retentionDays)
+    section.integer("max_sessions", &maxSessions, in: Limits.maxSessions)
+    section.integer("min_content_sessions", &minContentSessions, in: Limits.minContentSessions)
+    section.integer("max_disk_gb", &maxDiskGB, in: Limits.maxDiskGB)
+    section.integer("terminated_retention_days", &terminatedRetentionDays, in: Limits.terminatedRetentionDays)
   }
 }
 

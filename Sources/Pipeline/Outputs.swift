@@ -182,20 +182,7 @@ final class Outputs: Sendable {
     }
   }
 
-  static func write(_ text: String, to path: String) throws {
-    let bytes = Array(text.utf8)
-    if self.text(of: path) == bytes { return }
-    let file = try TemporaryFile(path)
-    let temporary = file.path
-    do {
-      try bytes.withUnsafeBytes { try writeAll($0, to: file.descriptor.raw, at: 0, named: path) }
-      try system("set mode of", path) { fchmod(file.descriptor.raw, 0o644) }
-      try system("create", path) { rename(temporary, path) }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-  }
+  static func write(_ text: String, to path: String) throws { try replaceFile(path, with: Array(text.utf8)) }
 }
 
 extension Outputs {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   @Test(arguments: [
     ["--help"], ["--version"], ["build", "--help"], ["lock", "--help"], ["pack", "--help"],
-    ["shell", "--help"],
+    ["shell", "--help"], ["settings", "--help"],
   ])
   func `help is data, and status 0`(arguments: [String]) throws {
     let result = try BuildSite().run(arguments)

@@ -8,6 +8,10 @@ package enum Requirement {
   /// Mounts, network namespaces and other users can be had.
   package static var root: Bool { getuid() == 0 || isStrict }
 
+  /// Python's jsonschema, from Debian's package.
+  package static let jsonSchema: Bool =
+    isStrict || (try? runTool("/usr/bin/python3", ["-c", "import jsonschema"])) != nil
+
   /// The host's apt has bookworm, and reaches it.
   package static let bookworm: Bool =
     isStrict
