@@ -76,6 +76,8 @@ let package = Package(
     // Beside the stages: commands that build nothing.
     module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
     module("Settings", "BuildModel", "Diagnosis", "Json"),
+    // Beside the stages: nothing is built here.
+    module("Inventory", "FileTree", "Json"),
 
     // The only module that knows the order.
     module(
@@ -88,8 +90,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "BuildModel", "CLinux", "Diagnosis", "FileTree", "GuestConfig", "Json", "Linting", "Pipeline",
-        "Sandbox", "Settings", "Solver", "Threads",
+        "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory", "Json",
+        "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -107,7 +109,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "BuildModel"),
-    tests(of: "Commands", "TestSupport", "capsem-native"),
+    tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
@@ -117,6 +119,7 @@ let package = Package(
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Inventory", "FileTree"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Json", "Diagnosis"),
     tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),

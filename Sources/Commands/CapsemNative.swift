@@ -13,8 +13,8 @@ package struct CapsemNative: ParsableCommand {
       "Build verified, reproducible Debian images for capsem's virtual machines, without root or Docker.",
     version: Version.current,
     subcommands: [
-      BuildCommand.self, LockCommand.self, ValidateCommand.self, SettingsCommand.self, PackCommand.self,
-      ShellCommand.self,
+      BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, SettingsCommand.self,
+      PackCommand.self, ShellCommand.self,
     ])
 
   package init() {}

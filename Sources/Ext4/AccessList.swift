@@ -14,6 +14,27 @@ enum AccessList {
     return stored
   }
 
+  /// The way back; nil if `stored` is none.
+  static func shown(_ stored: [UInt8]) -> [UInt8]? {
+    guard stored.count >= 4, Array(stored[..<4]) == [1, 0, 0, 0] else { return nil }
+    var value: [UInt8] = [2, 0, 0, 0]
+    var rest = stored[4...]
+    while !rest.isEmpty {
+      guard rest.count >= 4, let tag = Tag(rawValue: rest[rest.startIndex]), rest[rest.startIndex + 1] == 0
+      else { return nil }
+      value += rest.prefix(4)
+      rest = rest.dropFirst(4)
+      if tag == .user || tag == .group {
+        guard rest.count >= 4 else { return nil }
+        value += rest.prefix(4)
+        rest = rest.dropFirst(4)
+      } else {
+        value += [0xff, 0xff, 0xff, 0xff]
+      }
+    }
+    return value
+  }
+
   private enum Tag: UInt8 {
     case userObject = 1
     case user = 2

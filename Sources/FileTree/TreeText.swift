@@ -16,7 +16,11 @@ package struct TreeText: Sendable {
   /// Digests the content of every regular file, one reading for all names of a file, on `threads`
   /// threads. `entries` are sorted by path.
   package init(of entries: [FileEntry], contents: some FileContents, threads: Int) throws {
-    let digests = try TreeText.digests(of: entries, contents: contents, threads: threads)
+    self.init(of: entries, digests: try TreeText.digests(of: entries, contents: contents, threads: threads))
+  }
+
+  /// `digests` are those of the entries' content, nil for what is no regular file.
+  package init(of entries: [FileEntry], digests: [Digest?]) {
     self.lines = zip(entries, digests).map { TreeText.line(of: $0, digest: $1) }
   }
 
@@ -29,6 +33,13 @@ package struct TreeText: Sendable {
   /// The digest of each entry's content, nil for what is no regular file.
   package static func digests(
     of entries: [FileEntry], contents: some FileContents, threads: Int
+  ) throws -> [Digest?] {
+    try digests(of: entries, threads: threads) { try digest(of: $0, contents) }
+  }
+
+  /// The same with a reading of the caller's own, which is asked once for all names of a file.
+  package static func digests(
+    of entries: [FileEntry], threads: Int, digest: @escaping @Sendable (FileEntry) throws -> Digest
   ) throws -> [Digest?] {
     var firstOfGroup: [Int: Int] = [:]
     var files: [Int] = []
@@ -43,7 +54,7 @@ package struct TreeText: Sendable {
     files.sort { (entries[$0].size, $1) > (entries[$1].size, $0) }
     let order = files
     let found = try Parallel.map(order.count, threads: threads) { position in
-      try digest(of: entries[order[position]], contents)
+      try digest(entries[order[position]])
     }
     var digests = [Digest?](repeating: nil, count: entries.count)
     for (position, index) in order.enumerated() { digests[index] = found[position] }
@@ -75,26 +86,44 @@ package struct TreeText: Sendable {
   }
 
   private static func line(of entry: FileEntry, digest: Digest?) -> String {
-    let (word, behind): (String, String) =
+    let behind =
       switch entry.kind {
-      case .directory: ("directory", "-")
-      case .file: ("file", digest?.hex ?? "-")
-      case .symbolicLink(let target): ("symlink", escaped(target))
-      case .characterDevice(let major, let minor): ("character", "\(major):\(minor)")
-      case .blockDevice(let major, let minor): ("block", "\(major):\(minor)")
-      case .fifo: ("fifo", "-")
-      case .socket: ("socket", "-")
+      case .file: digest?.hex ?? "-"
+      case .symbolicLink(let target): escaped(target)
+      case .characterDevice(let major, let minor), .blockDevice(let major, let minor): "\(major):\(minor)"
+      case .directory, .fifo, .socket: "-"
       }
     let attributes = entry.extendedAttributes.map {
       "\(escaped(Array($0.name.utf8)))=\(Digest.hex($0.value))"
     }
     return [
-      "/" + escaped(entry.path.bytes), word, padded(String(entry.mode, radix: 8), to: 4),
-      "\(entry.owner.user):\(entry.owner.group)",
-      "\(entry.modified.seconds).\(padded(String(entry.modified.nanoseconds), to: 9))",
-      "\(entry.size)", behind, entry.hardLinkGroup.map(String.init) ?? "-",
+      "/" + escaped(entry.path.bytes), word(for: entry.kind), mode(entry.mode),
+      "\(entry.owner.user):\(entry.owner.group)", time(entry.modified), "\(entry.size)", behind,
+      entry.hardLinkGroup.map(String.init) ?? "-",
       attributes.isEmpty ? "-" : attributes.joined(separator: ","),
     ].joined(separator: " ")
+  }
+
+  // MARK: Fields
+
+  package static func word(for kind: FileEntry.Kind) -> String {
+    switch kind {
+    case .directory: "directory"
+    case .file: "file"
+    case .symbolicLink: "symlink"
+    case .characterDevice: "character"
+    case .blockDevice: "block"
+    case .fifo: "fifo"
+    case .socket: "socket"
+    }
+  }
+
+  /// Four octal digits.
+  package static func mode(_ mode: UInt16) -> String { padded(String(mode, radix: 8), to: 4) }
+
+  /// `seconds.nanoseconds`
+  package static func time(_ time: Timestamp) -> String {
+    "\(time.seconds).\(padded(String(time.nanoseconds), to: 9))"
   }
 
   private static func padded(_ digits: String, to width: Int) -> String {

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Diagnosis
 import Glibc
 
 /// stdout carries data, stderr carries talk.
@@ -10,6 +12,25 @@ enum Terminal {
   static func width(of descriptor: CInt) -> Int {
     var window = winsize()
     return ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 20 ? Int(window.ws_col) : 80
+  /// Data that is long: a failure to write it is an error. When the reader has gone away, as `head` does,
+  /// the command ends without a word.
+  static func put(_ bytes: UnsafeRawBufferPointer) throws {
+    var done = 0
+    while done < bytes.count {
+      do throws(SystemFailure) {
+        done += try system("write", "to stdout") {
+          Glibc.write(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
+        }
+      } catch {
+        if error.code == EPIPE { throw ExitCode.success }
+        throw error
+      }
+    }
+  }
+
+  static func put(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { try put(UnsafeRawBufferPointer($0)) }
   }
 
   static func write(_ text: String, to descriptor: CInt) {

@@ -1,0 +1,43 @@
+import Diagnosis
+import FileTree
+import Foundation
+import Glibc
+
+/// What `inspect` was pointed at.
+enum InspectionSubject: Equatable {
+  case guest(String)
+  case image(String)
+
+  /// A directory with a config is a guest. A file, a block device, and a directory that holds one
+  /// `rootfs.ext4`, as OUTPUT and OUTPUT/ARCH do, stand for an image.
+  init(_ path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno != ENOENT { throw SystemFailure("inspect", path) }
+      throw Report(
+        "cannot inspect \(path): no such file or directory",
+        hints: ["`capsem-native init \(path)` writes a first config, `capsem-native build` an image"])
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG, S_IFBLK: self = .image(path)
+    case S_IFDIR where InspectionSubject.exists("\(path)/config"): self = .guest(path)
+    case S_IFDIR:
+      let images = try InspectionSubject.images(in: path)
+      if images.count > 1 {
+        throw Report(
+          "cannot inspect \(path): it holds \(images.count) images",
+          hints: images.map { "`capsem-native inspect \($0)`" })
+      }
+      // What is neither is a guest without a config, and loading it says so.
+      self = images.first.map { .image($0) } ?? .guest(path)
+    default: throw Report("cannot inspect \(path): it is neither a directory nor an image")
+    }
+  }
+
+  private static func images(in directory: String) throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    return ([""] + names.map { "/\($0)" }).map { "\(directory)\($0)/rootfs.ext4" }.filter(exists)
+  }
+
+  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}
