@@ -6,6 +6,7 @@ import Testing
   @Test(arguments: [
     ["--help"], ["--version"], ["build", "--help"], ["lock", "--help"], ["pack", "--help"],
     ["shell", "--help"], ["settings", "--help"],
+    ["inspect", "--help"], ["shell", "--help"],
   ])
   func `help is data, and status 0`(arguments: [String]) throws {
     let result = try BuildSite().run(arguments)

@@ -33,12 +33,15 @@ struct StoredDirectory {
     while offset < block.count {
       guard offset + 8 <= block.count else { throw Damage("its entries are damaged") }
       let length = StoredDirectory.length(block.number(UInt16.self, at: offset + 4), in: block.count)
-      // Without file types, their byte belongs to the length of the name.
-      let count =
-        hasFileTypes ? Int(block[offset + 6]) : Int(block.number(UInt16.self, at: offset + 6))
       let inode = block.number(UInt32.self, at: offset)
-      guard length >= 8, length % 4 == 0, length <= block.count - offset, count <= min(255, length - 8)
-      else { throw Damage("its entries are damaged") }
+      guard length >= 8, length % 4 == 0, length <= block.count - offset else {
+        throw Damage("its entries are damaged")
+      }
+      // Without file types, their byte belongs to the length of the name. The entry of a checksum, which is
+      // unused, has something else there.
+      let count =
+        inode == 0 ? 0 : hasFileTypes ? Int(block[offset + 6]) : Int(block.number(UInt16.self, at: offset + 6))
+      guard count <= min(255, length - 8) else { throw Damage("its entries are damaged") }
       let name = Array(block[offset + 8..<offset + 8 + count])
       offset += length
       if let expected = own.first {
