@@ -86,12 +86,15 @@ let package = Package(
       "Manifests", "Sandbox",
       "Solver", "Staging", "Store", "Threads", "Transfer"),
 
+    // Beside the stages: commands that build nothing.
+    module("Auditing", "Diagnosis", "Json"),
+
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
-        "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory", "Json",
-        "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads",
+        "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory",
+        "Json", "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -108,8 +111,10 @@ let package = Package(
       name: "SandboxProbe", dependencies: ["FileTree", "Sandbox", "TestSupport"], path: "Tests/SandboxProbe",
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
+    tests(of: "Auditing", "Diagnosis", "Json"),
     tests(of: "BuildModel"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
+    tests(of: "Commands", "Json", "TestSupport", "capsem-native"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),

@@ -29,6 +29,16 @@ package enum JSONText: Sendable {
     }
   }
 
+  /// The same on one line, for protocols in which a line is a message.
+  package var line: String {
+    switch self {
+    case .array(let items): "[" + items.map(\.line).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { JSONText.quoted($0.0) + ":" + $0.1.line }.joined(separator: ",") + "}"
+    default: rendered()
+    }
+  }
+
   private static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
@@ -38,7 +48,8 @@ package enum JSONText: Sendable {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case _ where scalar.value < 32 || scalar.value == 127:
+      // The last of them are controls, too, and move a terminal's cursor.
+      case _ where scalar.value < 32 || (127...159).contains(scalar.value):
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: result.unicodeScalars.append(scalar)

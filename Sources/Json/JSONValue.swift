@@ -16,6 +16,18 @@ package enum JSONValue: Sendable, Equatable {
   package var string: String? { if case .string(let text) = self { text } else { nil } }
   package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
   package var isNull: Bool { self == .null }
+
+  /// What it is, for a message that says what was found.
+  package var kind: String {
+    switch self {
+    case .null: "null"
+    case .boolean: "a truth value"
+    case .number: "a number"
+    case .string: "text"
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
 }
 
 /// Why text is not JSON, and where.
