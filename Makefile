@@ -8,6 +8,7 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
 	util-linux iproute2 python3-jsonschema
+	util-linux iproute2 man-db groff-base zsh fish
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -16,7 +17,11 @@ SWIFT_RELEASE := swift build -c release --static-swift-stdlib --product capsem-n
 # The import rule of docs/architecture.md; warnings are errors by Package.swift.
 SWIFT_STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: help image test lint build test-packages build-packages bench test-slow clean
+# Where `make install` puts things: below DESTDIR, for packagers.
+PREFIX ?= /usr/local
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+.PHONY: help image test lint build install test-packages build-packages bench test-slow clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
@@ -26,6 +31,16 @@ image: build ## Build the default image into assets/ (installs what it needs)
 
 build: build-packages ## Compile the program
 	$(SWIFT_RELEASE)
+
+install: ## Install program, completions and manual page below PREFIX (build first)
+	@test -x $(RELEASE) || { echo 'nothing to install: run `make build` first' >&2; exit 1; }
+	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/capsem-native
+	mkdir -p $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions \
+		$(SHARE)/fish/vendor_completions.d
+	$(RELEASE) manual >$(SHARE)/man/man1/capsem-native.1
+	$(RELEASE) completions bash >$(SHARE)/bash-completion/completions/capsem-native
+	$(RELEASE) completions zsh >$(SHARE)/zsh/site-functions/_capsem-native
+	$(RELEASE) completions fish >$(SHARE)/fish/vendor_completions.d/capsem-native.fish
 
 test: test-packages lint ## Run the tests (installs what they need)
 	swift build --build-tests $(SWIFT_STRICT)

@@ -12,16 +12,17 @@ struct BuildCommand: ParsableCommand {
       OUTPUT/B3SUMS. A build that fails leaves earlier assets as they were.
       """)
 
-  @Argument(help: "The guest directory.") var guest = "guest"
+  @Argument(help: "The guest directory.", completion: .directory) var guest = "guest"
 
   @Option(
     name: .customLong("arch"),
-    help: ArgumentHelp("Build this architecture; repeatable. Default: the host's.", valueName: "arch"))
+    help: ArgumentHelp("Build this architecture; repeatable. Default: the host's.", valueName: "arch"),
+    completion: .list(["x86_64", "arm64"]))
   var architectures: [String] = []
 
   @Option(help: "What to build.") var template = Template.rootfs
 
-  @Option(help: "Where the assets go.") var output = "assets"
+  @Option(help: "Where the assets go.", completion: .directory) var output = "assets"
 
   @Flag(help: "Fail if GUEST/capsem.lock is missing or stale.") var locked = false
 
@@ -29,7 +30,9 @@ struct BuildCommand: ParsableCommand {
 
   @Flag(help: "Use nothing but the cache.") var offline = false
 
-  @Option(help: ArgumentHelp("Take Debian packages from this archive.", valueName: "dir|url"))
+  @Option(
+    help: ArgumentHelp("Take Debian packages from this archive.", valueName: "dir|url"),
+    completion: .directory)
   var mirror: String?
 
   @Flag(help: "Print the result as one JSON object on stdout.") var json = false

@@ -14,7 +14,7 @@ package struct CapsemNative: ParsableCommand {
     version: Version.current,
     subcommands: [
       BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, SettingsCommand.self,
-      PackCommand.self, ShellCommand.self, AuditCommand.self,
+      PackCommand.self, ShellCommand.self, AuditCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])
 
   package init() {}

@@ -9,10 +9,11 @@ struct LockCommand: ParsableCommand {
     discussion:
       "The lock covers all architectures of the config. Commit it: builds then take exactly what it names.")
 
-  @Argument(help: "The guest directory.") var guest = "guest"
+  @Argument(help: "The guest directory.", completion: .directory) var guest = "guest"
 
-  @Option(help: ArgumentHelp("Resolve against this Debian archive.", valueName: "dir|url")) var mirror:
-    String?
+  @Option(
+    help: ArgumentHelp("Resolve against this Debian archive.", valueName: "dir|url"), completion: .directory)
+  var mirror: String?
 
   @Option(help: "How progress is shown: auto, live, plain, json or none.") var progress = ProgressMode.auto
 

@@ -11,9 +11,11 @@ struct PackCommand: ParsableCommand {
       the source's own; a tar archive may be compressed.
       """)
 
-  @Argument(help: ArgumentHelp("A directory, or a tar archive.", valueName: "tree|tar")) var source: String
+  @Argument(
+    help: ArgumentHelp("A directory, or a tar archive.", valueName: "tree|tar"), completion: .file())
+  var source: String
 
-  @Argument(help: "The image to write.") var image: String
+  @Argument(help: "The image to write.", completion: .file()) var image: String
 
   @Option(help: "The file system's label.") var label = "capsem"
 

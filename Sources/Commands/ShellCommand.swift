@@ -11,7 +11,7 @@ struct ShellCommand: ParsableCommand {
       "`build --keep` prints the workspace of a build that failed. It goes when the shell ends, unless --keep."
   )
 
-  @Argument(help: "The workspace that `build --keep` printed.") var workspace: String
+  @Argument(help: "The workspace that `build --keep` printed.", completion: .directory) var workspace: String
 
   @Flag(help: "Leave the workspace as it is for another shell.") var keep = false
 
