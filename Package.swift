@@ -88,13 +88,14 @@ let package = Package(
 
     // Beside the stages: commands that build nothing.
     module("Auditing", "Diagnosis", "Json"),
+    module("ToolServer", "Diagnosis", "Json"),
 
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
         "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory",
-        "Json", "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads",
+        "Json", "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads", "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -137,6 +138,7 @@ let package = Package(
     tests(of: "Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Store", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Toml", "Diagnosis"),
+    tests(of: "ToolServer", "Diagnosis", "Json"),
     tests(of: "Transfer", "Diagnosis", "FileTree", "TestSupport", "Threads"),
   ],
   cLanguageStandard: .gnu17,
