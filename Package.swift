@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "CApt", linkerSettings: [.linkedLibrary("apt-pkg")]),
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     .target(name: "CToml"),
+    .target(name: "CGuest"),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -74,28 +75,26 @@ let package = Package(
     module("Manifests", "Json"),
 
     // Beside the stages: commands that build nothing.
-    module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
-    module("Settings", "BuildModel", "Diagnosis", "Json"),
-    // Beside the stages: nothing is built here.
+    module("Auditing", "Diagnosis", "Json"),
     module("Inventory", "FileTree", "Json"),
+    module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
+    module("Scaffolding", "BuildModel", "CGuest", "Diagnosis", "FileTree", "Toml"),
+    module("Settings", "BuildModel", "Diagnosis", "Json"),
+    module("ToolServer", "Diagnosis", "Json"),
 
     // The only module that knows the order.
     module(
       "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Fetching",
       "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Json", "Linting", "Locking",
-      "Manifests", "Sandbox",
-      "Solver", "Staging", "Store", "Threads", "Transfer"),
-
-    // Beside the stages: commands that build nothing.
-    module("Auditing", "Diagnosis", "Json"),
-    module("ToolServer", "Diagnosis", "Json"),
+      "Manifests", "Sandbox", "Solver", "Staging", "Store", "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
         "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory",
-        "Json", "Linting", "Pipeline", "Sandbox", "Settings", "Solver", "Threads", "ToolServer",
+        "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings", "Solver", "Threads",
+        "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -115,7 +114,6 @@ let package = Package(
     tests(of: "Auditing", "Diagnosis", "Json"),
     tests(of: "BuildModel"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
-    tests(of: "Commands", "Json", "TestSupport", "capsem-native"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
@@ -133,6 +131,8 @@ let package = Package(
     tests(of: "Manifests"),
     tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
+    tests(
+      of: "Scaffolding", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Installing", "TestSupport"),
     tests(of: "Settings", "BuildModel", "Diagnosis", "GuestConfig", "Json", "TestSupport"),
     tests(of: "Solver", "FileTree", "SolveProbe", "TestSupport"),
     tests(of: "Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),

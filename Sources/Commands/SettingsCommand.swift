@@ -29,14 +29,14 @@ struct SettingsCommand: ParsableCommand {
   }
 
   private func document() throws -> SettingsDocument {
-    let document = SettingsDocument(try GuestConfiguration(loading: guest))
-    let names = document.unusableKeys
+    let configuration = try GuestConfiguration(loading: guest)
+    let names = configuration.unusableSettingsKeys
     guard names.isEmpty else {
       throw Report(
         "cannot write the settings of \(guest): the host would misread \(names.count) of its names",
         causes: names.map { "\($0.position): \($0.value)" },
         hints: ["rename \(names.count == 1 ? "it" : "them") in the config"])
     }
-    return document
+    return SettingsDocument(configuration)
   }
 }

@@ -105,7 +105,10 @@ package struct GuestFiles: Sendable, Equatable {
     guard missing.isEmpty else {
       throw InstallingError(
         "cannot install the guest's files: missing \(missing.joined(separator: ", "))",
-        hints: ["`capsem-native init` writes the artifacts; [build.guest] names programs and certificate"])
+        hints: [
+          "`capsem-native init NEW` writes a guest with all artifacts, to copy from",
+          "[build.guest] says whether programs and certificate have to be there",
+        ])
     }
     self.files = files.sorted { $0.path < $1.path }
   }

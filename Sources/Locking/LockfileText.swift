@@ -1,5 +1,6 @@
 import BuildModel
 import FileTree
+import Toml
 
 extension Lockfile {
   /// The text of `capsem.lock`: TOML, one key a line, sorted, so that a person can review its changes. The
@@ -81,31 +82,15 @@ private struct LockText {
 
   mutating func header(_ name: String) { text += "\n[[\(name)]]\n" }
 
-  mutating func string(_ key: String, _ value: String) { text += "\(key) = \(LockText.quoted(value))\n" }
+  mutating func string(_ key: String, _ value: String) { text += "\(key) = \(TomlText.string(value))\n" }
 
-  mutating func strings(_ key: String, _ values: [String]) { text += "\(key) = \(LockText.list(values))\n" }
+  mutating func strings(_ key: String, _ values: [String]) {
+    text += "\(key) = \(TomlText.strings(values))\n"
+  }
 
   mutating func integer(_ key: String, _ value: Int64) { text += "\(key) = \(value)\n" }
 
   mutating func dateTime(_ key: String, _ seconds: Int64) {
     text += "\(key) = \(CalendarTime(secondsSince1970: seconds))\n"
-  }
-
-  static func list(_ values: [String]) -> String { "[" + values.map(quoted).joined(separator: ", ") + "]" }
-
-  /// A basic string of TOML.
-  static func quoted(_ value: String) -> String {
-    var quoted = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\u{0}"..."\u{1f}", "\u{7f}":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

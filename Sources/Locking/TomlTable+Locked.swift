@@ -1,3 +1,4 @@
+import BuildModel
 import Diagnosis
 import FileTree
 import Toml

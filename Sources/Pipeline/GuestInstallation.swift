@@ -81,7 +81,7 @@ struct GuestInstallation {
     guard access(artifacts, F_OK) == 0 else {
       throw Report(
         "cannot install the guest's files: there is no \(artifacts)",
-        hints: ["copy the artifacts of the default guest there"])
+        hints: ["`capsem-native init NEW` writes a guest with all of them, to copy from"])
     }
     let root = try Descriptor(opening: artifacts, O_RDONLY | O_DIRECTORY)
     return try TreeWalk.entries(below: root.raw).filter { $0.kind == .file && !$0.path.isBelow("bin") }.map(

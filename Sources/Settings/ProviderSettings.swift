@@ -36,7 +36,6 @@ extension SettingsGroup {
         .text(network.domains.map(\.value).joined(separator: ", "))))
 
     guard !provider.files.isEmpty else { return group }
-    // Files need no program: those of a provider that names none have a group of their own.
     let owner = provider.cli?.name ?? provider.name
     var files = SettingsGroup(
       provider.cli?.name ?? "\(provider.name) files",
@@ -45,14 +44,6 @@ extension SettingsGroup {
     group.add(provider.filesKey, files)
     return group
   }
-}
-
-extension GuestProvider {
-  /// The key of the group that holds its files.
-  var filesKey: String { cli?.key ?? "files" }
-
-  /// The keys of the other nodes beside that group.
-  static let settingsKeys: Set<String> = ["allow", "api_key", "domains"]
 }
 
 extension SettingsLeaf {

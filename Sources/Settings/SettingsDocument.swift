@@ -1,16 +1,12 @@
 import BuildModel
-import Diagnosis
 import Json
 
 /// `defaults.json`: what the host offers as settings of a guest, with their defaults, and the tool servers
-/// that it brings. A pure function of the config; equal configs give equal bytes.
+/// that it brings. A pure function of the config; equal configs give equal bytes. A host reads it only if
+/// the config has no `unusableSettingsKeys`.
 package struct SettingsDocument: Sendable {
   /// JSON with a blank indent of two and a final newline.
   package let text: String
-
-  /// Names of the config that would become keys which the host cannot read, and why. A document with any
-  /// of them must not be given to a host.
-  package let unusableKeys: [Located<String>]
 
   package init(_ configuration: GuestConfiguration) {
     let settings: [(String, SettingsGroup)] = [
@@ -24,7 +20,6 @@ package struct SettingsDocument: Sendable {
       ("mcp", .object(configuration.mcpServers.map { ($0.key, $0.settings) })),
     ])
     text = document.rendered() + "\n"
-    unusableKeys = configuration.unusableSettingsKeys
   }
 }
 

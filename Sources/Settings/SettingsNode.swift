@@ -14,9 +14,6 @@ enum SettingsNode {
     case .action(let action): action.json
     }
   }
-
-  /// Member names that are the grammar's own: no node can have one of them as its key.
-  static let reservedKeys: Set<String> = ["name", "description", "enabled_by", "collapsed", "type", "action"]
 }
 
 struct SettingsGroup {

@@ -7,6 +7,8 @@ import Testing
     ["--help"], ["--version"], ["build", "--help"], ["lock", "--help"], ["pack", "--help"],
     ["shell", "--help"], ["settings", "--help"],
     ["inspect", "--help"], ["shell", "--help"],
+    ["shell", "--help"], ["settings", "--help"], ["init", "--help"], ["new", "--help"], ["add", "--help"],
+    ["add", "ai-provider", "--help"], ["add", "packages", "--help"], ["add", "mcp", "--help"],
   ])
   func `help is data, and status 0`(arguments: [String]) throws {
     let result = try BuildSite().run(arguments)
@@ -24,6 +26,12 @@ import Testing
     (["build", "--refresh", "--offline"], "Error: --refresh contradicts --offline"),
     (["pack", "tree"], "Error: Missing expected argument '<image>'"),
     (["shell"], "Error: Missing expected argument '<workspace>'"),
+    (["new"], "Error: Missing expected argument '<target>'"),
+    (["add", "mcp"], "Error: Missing expected argument '<name>'"),
+    (
+      ["add", "packages", "x", "--manager", "curl"],
+      "Error: The value 'curl' is invalid for '--manager <manager>'"
+    ),
   ])
   func `wrong usage is status 2`(arguments: [String], message: String) throws {
     let result = try BuildSite().run(arguments)

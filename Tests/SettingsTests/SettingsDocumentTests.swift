@@ -121,7 +121,7 @@ import Testing
     var configuration = GuestConfiguration(directory: "guest")
     configuration.providers = [provider]
     configuration.web.search = [service]
-    let found = SettingsDocument(configuration).unusableKeys
+    let found = configuration.unusableSettingsKeys
     #expect(found.map(\.position) == (isUsable ? [] : [place, place]))
   }
 
@@ -132,9 +132,9 @@ import Testing
     provider.cli?.key = key
     var configuration = GuestConfiguration(directory: "guest")
     configuration.providers = [provider]
-    #expect(SettingsDocument(configuration).unusableKeys == [])
+    #expect(configuration.unusableSettingsKeys == [])
     configuration.providers[0].files = [file("settings_json", "/root/settings.json")]
-    #expect(SettingsDocument(configuration).unusableKeys.isEmpty == isUsable)
+    #expect(configuration.unusableSettingsKeys.isEmpty == isUsable)
   }
 
   /// The ids of all leaves.

@@ -12,6 +12,8 @@ enum Terminal {
   static func width(of descriptor: CInt) -> Int {
     var window = winsize()
     return ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 20 ? Int(window.ws_col) : 80
+  }
+
   /// Data that is long: a failure to write it is an error. When the reader has gone away, as `head` does,
   /// the command ends without a word.
   static func put(_ bytes: UnsafeRawBufferPointer) throws {
@@ -47,12 +49,13 @@ enum Terminal {
 }
 
 extension Style {
-  /// Colour on a terminal, unless `NO_COLOR` is set (no-color.org).
+  /// Colour on a terminal, unless `NO_COLOR` is set and not empty (no-color.org).
   static var standardError: Style { Style(on: STDERR_FILENO) }
 
   static var standardOutput: Style { Style(on: STDOUT_FILENO) }
 
   private init(on descriptor: CInt) {
-    self.init(colour: isatty(descriptor) == 1 && getenv("NO_COLOR") == nil)
+    let isUnwanted = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+    self.init(colour: isatty(descriptor) == 1 && !isUnwanted)
   }
 }

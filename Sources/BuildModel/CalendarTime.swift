@@ -1,14 +1,14 @@
 /// A moment in UTC as `2026-08-10T12:00:00Z`, to the second.
-struct CalendarTime: Equatable {
-  var secondsSince1970: Int64
+package struct CalendarTime: Sendable, Equatable {
+  package var secondsSince1970: Int64
 
-  init(secondsSince1970: Int64) { self.secondsSince1970 = secondsSince1970 }
+  package init(secondsSince1970: Int64) { self.secondsSince1970 = secondsSince1970 }
 
   /// The years 1970 to 9999, which four digits can write.
-  static let range: ClosedRange<Int64> = 0...253_402_300_799
+  package static let range: ClosedRange<Int64> = 0...253_402_300_799
 
   /// Nil for everything that `description` does not write.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let bytes = Array(text.utf8)
     guard bytes.count == 20, bytes[19] == UInt8(ascii: "Z") else { return nil }
     func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
@@ -32,7 +32,10 @@ struct CalendarTime: Equatable {
 }
 
 extension CalendarTime: CustomStringConvertible {
-  var description: String {
+  /// "2026-08-10"
+  package var date: String { String(description.prefix { $0 != "T" }) }
+
+  package var description: String {
     let time = min(max(secondsSince1970, Self.range.lowerBound), Self.range.upperBound)
     let (day, second) = (time / 86400 + 719_468, time % 86400)
     let era = day / 146_097
