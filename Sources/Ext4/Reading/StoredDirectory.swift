@@ -40,7 +40,8 @@ struct StoredDirectory {
       // Without file types, their byte belongs to the length of the name. The entry of a checksum, which is
       // unused, has something else there.
       let count =
-        inode == 0 ? 0 : hasFileTypes ? Int(block[offset + 6]) : Int(block.number(UInt16.self, at: offset + 6))
+        inode == 0
+        ? 0 : hasFileTypes ? Int(block[offset + 6]) : Int(block.number(UInt16.self, at: offset + 6))
       guard count <= min(255, length - 8) else { throw Damage("its entries are damaged") }
       let name = Array(block[offset + 8..<offset + 8 + count])
       offset += length
