@@ -7,7 +7,6 @@ import Glibc
 import GuestConfig
 import Inventory
 import Json
-import Pipeline
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,14 +30,13 @@ struct InspectCommand: ParsableCommand {
 
   @Flag(help: "Print JSON.") var json = false
 
-  /// The option that only an image answers.
-  private var question: String? { tree ? "--tree" : packages ? "--packages" : cat != nil ? "--cat" : nil }
+  /// The options that only an image answers, one at a time.
+  private var questions: [String] {
+    [(tree, "--tree"), (packages, "--packages"), (cat != nil, "--cat")].filter(\.0).map(\.1)
+  }
 
   func validate() throws {
-    let given = [tree ? "--tree" : nil, packages ? "--packages" : nil, cat.map { _ in "--cat" }].compactMap {
-      $0
-    }
-    if given.count > 1 { throw ValidationError("\(given[0]) contradicts \(given[1])") }
+    if questions.count > 1 { throw ValidationError("\(questions[0]) contradicts \(questions[1])") }
     if json && cat != nil { throw ValidationError("--cat contradicts --json") }
     if cat == "" { throw ValidationError("--cat needs a path") }
   }
@@ -46,7 +44,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     switch try InspectionSubject(subject) {
     case .guest(let guest):
-      if let question {
+      if let question = questions.first {
         throw ValidationError("\(question) needs an image, and \(guest) is a guest directory")
       }
       let configuration = try GuestConfiguration(loading: guest)

@@ -181,11 +181,12 @@ import Testing
     ("zstd -q image -o i && mv i image", "it is compressed with zstd"),
     ("gzip image && mv image.gz image", "it is compressed with gzip"),
     (
-      "truncate -s 1M image", "it is cut off: its file system has 2097152 bytes, the image 1048576"
+      "truncate -s 1M image",
+      "it is cut off: its file system has 2048 blocks of 1024 bytes, the image 1048576 bytes"
     ),
     (
       "debugfs -w -R 'ssv blocks_count 4096' image",
-      "it is cut off: its file system has 4194304 bytes, the image 2097152"
+      "it is cut off: its file system has 4096 blocks of 1024 bytes, the image 2097152 bytes"
     ),
     ("debugfs -w -R 'ssv inodes_per_group 0' image", "The ext2 superblock is corrupt"),
     ("debugfs -w -R 'ssv feature_incompat 0x40000042' image", "Filesystem has unsupported feature(s)"),

@@ -35,7 +35,7 @@ package final class Ext4FileSystem {
       let (bytes, overflows) = sizes.blocks.multipliedReportingOverflow(by: sizes.block)
       if overflows || bytes > medium.size {
         throw Damage(
-          "it is cut off: its file system has \(overflows ? UInt64.max : bytes) bytes, the image \(medium.size)"
+          "it is cut off: its file system has \(sizes.blocks) blocks of \(sizes.block) bytes, the image \(medium.size) bytes"
         )
       }
       if sizes.groups > Ext4FileSystem.mostGroups {

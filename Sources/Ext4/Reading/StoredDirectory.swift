@@ -37,11 +37,10 @@ struct StoredDirectory {
       guard length >= 8, length % 4 == 0, length <= block.count - offset else {
         throw Damage("its entries are damaged")
       }
-      // Without file types, their byte belongs to the length of the name. The entry of a checksum, which is
-      // unused, has something else there.
-      let count =
-        inode == 0
-        ? 0 : hasFileTypes ? Int(block[offset + 6]) : Int(block.number(UInt16.self, at: offset + 6))
+      // Without file types, their byte belongs to the length of the name. A checksum, which lies in an
+      // unused entry, has something else there.
+      let stored: UInt16 = hasFileTypes ? UInt16(block[offset + 6]) : block.number(at: offset + 6)
+      let count = inode == 0 ? 0 : Int(stored)
       guard count <= min(255, length - 8) else { throw Damage("its entries are damaged") }
       let name = Array(block[offset + 8..<offset + 8 + count])
       offset += length

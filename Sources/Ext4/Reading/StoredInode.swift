@@ -23,7 +23,6 @@ struct StoredInode {
   var links: UInt16 { bytes.number(at: 26) }
   var flags: UInt32 { bytes.number(at: 32) }
   var isDirectory: Bool { format == 0x4000 }
-  var isSymbolicLink: Bool { format == 0xa000 }
 
   var owner: Owner {
     func id(_ low: Int, _ high: Int) -> UInt32 {
