@@ -10,16 +10,14 @@ import Transfer
 package struct IndexFetch: Sendable {
   private let store: Store
   private let downloader: Downloader
-  private let now: Int64
+  private let releases: ReleaseFetch
   private let cancellation: Cancellation?
-
-  private static let largestRelease: Int64 = 16 << 20
 
   /// `now` is in seconds since 1970.
   package init(store: Store, downloader: Downloader, now: Int64, cancellation: Cancellation? = nil) {
     self.store = store
     self.downloader = downloader
-    self.now = now
+    self.releases = ReleaseFetch(downloader: downloader, now: now, cancellation: cancellation)
     self.cancellation = cancellation
   }
 
@@ -45,29 +43,20 @@ package struct IndexFetch: Sendable {
   }
 
   private func fetch(_ source: ArchiveSource, from base: Location) throws -> VerifiedRelease {
-    let place = base.appending("dists/\(source.suite)/InRelease")
-    let document = try downloader.fetchText(
-      [place], limit: IndexFetch.largestRelease, cancellation: cancellation)
-    let signed = try source.signatures.verify(document.bytes, named: place.description)
-    let file: ReleaseFile
+    let release = try releases.fetch(source, from: base)
     let plans: [Plan]
     do throws(ReleaseRefusal.Cause) {
-      file = try ReleaseFile(signed.payload)
-      let check = ReleaseCheck(
-        suite: source.suite, architectures: source.architectures, now: now,
-        honoursValidUntil: source.honoursValidUntil, notBefore: source.notBefore)
-      try check.check(file)
-      plans = try IndexFetch.plans(source, file)
+      plans = try IndexFetch.plans(source, release.file)
     } catch {
-      throw ReleaseRefusal(place.description, error)
+      throw ReleaseRefusal(release.location.description, error)
     }
     var indexes: [VerifiedIndex] = []
-    for plan in plans { indexes.append(try fetch(plan, source, file, first: base)) }
+    for plan in plans { indexes.append(try fetch(plan, source, release.file, first: base)) }
     return VerifiedRelease(
       name: source.name, suite: source.suite, components: source.components, base: base,
-      payload: signed.payload, inRelease: try store.insert(document.bytes),
-      inReleaseSize: Int64(document.bytes.count), file: file,
-      fingerprints: signed.fingerprints, indexes: indexes)
+      payload: release.signed.payload, inRelease: try store.insert(release.document),
+      inReleaseSize: Int64(release.document.count), file: release.file,
+      fingerprints: release.signed.fingerprints, indexes: indexes)
   }
 
   /// The forms in which one index is listed, best first.

@@ -1,5 +1,5 @@
 /// The dates of Release files: RFC 2822 as Debian writes it, "Sat, 21 Nov 2026 00:53:02 UTC".
-enum ReleaseDate {
+package enum ReleaseDate {
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
@@ -24,7 +24,7 @@ enum ReleaseDate {
   }
 
   /// "2026-11-21 00:53:02 UTC"
-  static func text(_ seconds: Int64) -> String {
+  package static func text(_ seconds: Int64) -> String {
     var days = Int(seconds.quotientAndRemainder(dividingBy: 86_400).quotient)
     let rest = Int(seconds % 86_400)
     guard seconds >= 0 else { return "\(seconds) s before 1970" }

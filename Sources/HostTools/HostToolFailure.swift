@@ -40,7 +40,7 @@ package struct HostToolFailure: Diagnosable, Equatable {
 
   package var hints: [String] {
     switch cause {
-    case .missing: ["apt install \(tool.package)"]
+    case .missing: ["sudo apt-get install \(tool.package)"]
     case .system(let failure): failure.hints
     default: []
     }

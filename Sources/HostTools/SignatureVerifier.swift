@@ -51,10 +51,13 @@ package struct SignatureVerifier: Sendable {
     return SignedDocument(payload: payload, fingerprints: Set(verdict.good).sorted())
   }
 
-  private func checkKeyring() throws {
+  /// Throws why the keyring cannot be one that gpgv reads.
+  package func checkKeyring() throws {
     guard keyring.hasPrefix("/") else { throw Report("cannot read keyring \(keyring): not an absolute path") }
     let file = try Descriptor(opening: keyring, 0)
-    if try readAll(file.raw, named: keyring).starts(with: "-----BEGIN PGP".utf8) {
+    let bytes = try readAll(file.raw, named: keyring)
+    if bytes.isEmpty { throw Report("cannot read keyring \(keyring): it is empty") }
+    if bytes.starts(with: "-----BEGIN PGP".utf8) {
       throw Report(
         "cannot read keyring \(keyring): expected a binary keyring, found an armoured one",
         hints: ["gpg --dearmor < \(keyring) > KEYRING.gpg, and name that file"])

@@ -57,7 +57,7 @@ package struct PythonIndexSource: Sendable, Equatable {
     throw PythonLockingError(
       "cannot find a Python package index: none is configured, and python3 has no pip to ask",
       hints: [
-        "install pip (`apt install python3-pip`), or name an index in PIP_INDEX_URL or in /etc/pip.conf",
+        "install pip (`sudo apt-get install python3-pip`), or name an index in PIP_INDEX_URL or in /etc/pip.conf",
         "a mirror that `capsem-native mirror` wrote has an index, too: give it with --mirror",
       ])
   }

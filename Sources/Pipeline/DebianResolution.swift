@@ -26,18 +26,24 @@ struct DebianResolution {
   {
     let fetch = IndexFetch(store: store, downloader: downloader, now: context.now, cancellation: cancellation)
     return try archives.map { archive in
-      let keyring = archive.signedBy?.value ?? DebianResolution.keyring
-      guard access(keyring, R_OK) == 0 else {
-        throw Report(
-          "cannot verify \(archive.suite): there is no keyring \(keyring)",
-          hints: ["sudo apt-get install debian-archive-keyring, or name another with [build.apt] keyring"])
-      }
-      return try fetch.fetch(
-        ArchiveSource(
-          name: archive.name, bases: [try Location(archive.uri)], suite: archive.suite,
-          components: archive.components, architectures: architectures,
-          signatures: SignatureVerifier(keyring: keyring), honoursValidUntil: apt.snapshot == nil))
+      return try fetch.fetch(DebianResolution.source(archive, architectures: architectures, apt: apt))
     }
+  }
+
+  /// What to ask an archive, and whose word counts there.
+  static func source(_ archive: DebianArchive, architectures: [String], apt: DebianSources) throws
+    -> ArchiveSource
+  {
+    let keyring = archive.signedBy?.value ?? DebianResolution.keyring
+    guard access(keyring, R_OK) == 0 else {
+      throw Report(
+        "cannot verify \(archive.suite): there is no keyring \(keyring)",
+        hints: ["sudo apt-get install debian-archive-keyring, or name another with [build.apt] keyring"])
+    }
+    return ArchiveSource(
+      name: archive.name, bases: [try Location(archive.uri)], suite: archive.suite,
+      components: archive.components, architectures: architectures,
+      signatures: SignatureVerifier(keyring: keyring), honoursValidUntil: apt.snapshot == nil)
   }
 
   /// What to install, on one architecture.

@@ -13,7 +13,7 @@ struct GuestInstallation {
 
   private static let hostname = "capsem"
 
-  private var artifacts: String { "\(configuration.directory)/artifacts" }
+  private var directory: GuestDirectory { GuestDirectory(configuration: configuration) }
 
   /// States before `installed` have nothing of the guest's, and ask for none of it.
   func installation(for architecture: GuestArchitecture, goal: BuildGoal) throws -> Installation {
@@ -22,14 +22,9 @@ struct GuestInstallation {
         files: [], certificate: nil, providers: [], npmPrefix: InstallPlan.defaultPrefix, imageSources: nil,
         hostname: GuestInstallation.hostname)
     }
-    let certificate = "\(artifacts)/capsem-ca.crt"
-    let binaries = "\(artifacts)/bin/\(architecture.name)"
-    let hasCertificate = access(certificate, R_OK) == 0
-    let listing = GuestListing(
-      artifacts: try regularFiles(), binaries: try names(in: binaries), hasCertificate: hasCertificate)
-    let guest = configuration.build.guest
-    let plan = try GuestFiles(listing, requireBinaries: guest.binaries, requireCertificate: guest.ca)
-    let files = try plan.files.map { file in
+    let (artifacts, binaries) = (directory.artifacts, directory.binaries(of: architecture))
+    let (certificate, hasCertificate) = (directory.certificate, directory.hasCertificate)
+    let files = try directory.plan(for: architecture).files.map { file in
       let content: PlacedFile.Content =
         switch file.source {
         case .link(let target): .link(target: target)
@@ -68,23 +63,5 @@ struct GuestInstallation {
   private func insert(_ path: String) throws -> Digest {
     let file = try Descriptor(opening: path, O_RDONLY)
     return try store.insert(readAll(file.raw, named: path))
-  }
-
-  private func names(in directory: String) throws -> [String] {
-    guard access(directory, F_OK) == 0 else { return [] }
-    let raw = try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).release()
-    return try directoryNames(raw, named: directory).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// Regular files below the artifacts, without what belongs to one architecture.
-  private func regularFiles() throws -> [TreePath] {
-    guard access(artifacts, F_OK) == 0 else {
-      throw Report(
-        "cannot install the guest's files: there is no \(artifacts)",
-        hints: ["`capsem-native init NEW` writes a guest with all of them, to copy from"])
-    }
-    let root = try Descriptor(opening: artifacts, O_RDONLY | O_DIRECTORY)
-    return try TreeWalk.entries(below: root.raw).filter { $0.kind == .file && !$0.path.isBelow("bin") }.map(
-      \.path)
   }
 }

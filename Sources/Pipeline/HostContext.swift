@@ -1,3 +1,4 @@
+import Diagnosis
 import FileTree
 import Glibc
 
@@ -27,6 +28,12 @@ package struct HostContext: Sendable {
   }
 
   var isRoot: Bool { userID == 0 }
+
+  func cacheRefusal(_ failure: SystemFailure) -> Report {
+    Report(
+      "cannot use the cache \(cacheDirectory): \(failure.summary)",
+      hints: ["set CAPSEM_CACHE_DIR to another directory, or make this one writable for you"])
+  }
 
   /// A file of the host as text; nil when it is not there or cannot be read.
   func text(of path: String) -> String? {

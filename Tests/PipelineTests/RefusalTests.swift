@@ -185,7 +185,7 @@ import Testing
     #expect(
       try refusal(site, inside: privately("mount --bind /dev/null /usr/bin/newuidmap")) == """
         error: cannot run newuidmap: it is not installed on this host
-        hint: apt install uidmap
+        hint: sudo apt-get install uidmap
 
         """)
   }
