@@ -76,6 +76,7 @@ let package = Package(
 
     // Beside the stages: commands that build nothing.
     module("Auditing", "Diagnosis", "Json"),
+    module("HostChecks", "Diagnosis", "Json"),
     module("Inventory", "FileTree", "Json"),
     module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
     module("Scaffolding", "BuildModel", "CGuest", "Diagnosis", "FileTree", "Toml"),
@@ -84,16 +85,16 @@ let package = Package(
 
     // The only module that knows the order.
     module(
-      "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Fetching",
-      "FileTree", "GuestConfig", "HostTools", "Imaging", "Installing", "Json", "Linting", "Locking",
-      "Manifests", "Sandbox", "Solver", "Staging", "Store", "Threads", "Transfer"),
+      "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Ext4",
+      "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
+      "Linting", "Locking", "Manifests", "Sandbox", "Solver", "Staging", "Store", "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
-        "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "Inventory",
-        "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings", "Solver", "Threads",
+        "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "HostChecks",
+        "Inventory", "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings", "Solver", "Threads",
         "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -122,6 +123,7 @@ let package = Package(
       "Transfer"),
     tests(of: "FileTree", "CLinux", "Diagnosis"),
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
+    tests(of: "HostChecks", "Diagnosis", "Json"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Inventory", "FileTree"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),

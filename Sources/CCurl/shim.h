@@ -25,6 +25,9 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
   return curl_multi_setopt(multi, option, value);
 }
 
+/// curl_version_info(3) for the header's age, whose name is a macro.
+static inline const curl_version_info_data *ccurl_version(void) { return curl_version_info(CURLVERSION_NOW); }
+
 /// 0 for what is not known.
 static inline long ccurl_long(CURL *handle, CURLINFO info) {
   long value = 0;

@@ -39,6 +39,8 @@ final class Exchange {
     ccurl_set_string(handle, CURLOPT_USERAGENT, "capsem-native")
     ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
     ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT, settings.connectTimeout)
+    // Otherwise whoever cancels waits for a name server that does not answer.
+    ccurl_set_long(handle, CURLOPT_QUICK_EXIT, 1)
     // A plain time-out would count the size of the file; this one counts silence.
     ccurl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
     ccurl_set_long(handle, CURLOPT_LOW_SPEED_TIME, settings.idleTimeout)

@@ -1,4 +1,5 @@
 import Auditing
+import Diagnosis
 
 extension Rendering {
   /// ```
@@ -22,7 +23,7 @@ extension Rendering {
       if !finding.installedVersion.isEmpty { line += " \(finding.installedVersion)" }
       if !finding.fixedVersion.isEmpty { line += ", fixed in \(finding.fixedVersion)" }
       if !finding.title.isEmpty { line += ": \(finding.title)" }
-      text += oneLine(line) + "\n"
+      text += line.harmlessLine + "\n"
     }
     return text
   }

@@ -5,11 +5,6 @@ enum Rendering {
   /// Control characters of what packages and mirrors say must not reach the terminal.
   static func harmless(_ text: String) -> String { text.harmless }
 
-  /// The same without line breaks and tabs, where a line stands for something.
-  static func oneLine(_ text: String) -> String {
-    String(harmless(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
-  }
-
   /// ```
   /// error: cannot configure ca-certificates: postinst exited with status 127
   ///   cause: update-ca-certificates: not found
