@@ -46,15 +46,17 @@ test: test-packages lint ## Run the tests (installs what they need)
 	CAPSEM_TEST_STRICT=1 swift test --skip-build
 
 lint: ## Check formatting
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Fuzz Sources Tests
 
-bench: build ## Compare with the same image made by hand
+bench: build ## Compare with doing the same by hand
 	@.ci/install-packages $(BENCH_PACKAGES)
 	bench/default-image.sh
 	bench/pack.sh
+	bench/validate.sh
 
-test-slow: build test-packages ## Build the whole default image and judge it by other tools
+test-slow: build test-packages ## Build the whole default image and judge it by other tools; fuzz
 	.ci/judge-image
+	.ci/fuzz config 60
 
 build-packages:
 	@.ci/install-packages $(BUILD_PACKAGES)

@@ -4,11 +4,15 @@ import PackageDescription
 // Every arrow points down: see docs/architecture.md. A target declares each import it has, and CI
 // builds with `--explicit-target-dependency-import-check error`.
 
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .treatAllWarnings(as: .error),
-]
+/// `.ci/fuzz` sets it: every module is then instrumented, and the fuzz targets are there.
+let fuzzes = Context.environment["CAPSEM_FUZZ"] != nil
+
+let strict: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ] + (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : [])
 
 /// A system library with its Debian package, reached through one module map and one shim header.
 func door(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -146,3 +150,18 @@ let package = Package(
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx20
 )
+
+if fuzzes {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "FuzzConfig",
+      dependencies: ["CFuzzer", "Commands", "FileTree", "GuestConfig", "Json", "Linting"],
+      path: "Fuzz/Config", exclude: ["dictionary.txt"], swiftSettings: strict,
+      // gold fails over AddressSanitizer's symbols. libFuzzer without its `main` comes from .ci/fuzz.
+      linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]),
+  ]
+  for target in package.targets where ["CToml"].contains(target.name) {
+    target.cxxSettings = [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
+  }
+}
