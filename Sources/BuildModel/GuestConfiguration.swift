@@ -68,11 +68,15 @@ package struct NamedText: Sendable, Equatable, Codable {
   package var text: String
   /// Of the name.
   package var position: SourcePosition
+  package var textPosition: SourcePosition
 
-  package init(_ name: String, _ text: String, at position: SourcePosition) {
+  package init(
+    _ name: String, _ text: String, at position: SourcePosition, textAt textPosition: SourcePosition? = nil
+  ) {
     self.name = name
     self.text = text
     self.position = position
+    self.textPosition = textPosition ?? position
   }
 }
 
@@ -80,7 +84,14 @@ package struct NamedText: Sendable, Equatable, Codable {
 package struct GuestFile: Sendable, Equatable, Codable {
   package var path = ""
   package var content = ""
+  /// Of its table.
   package var position: SourcePosition
+  package var pathPosition: SourcePosition
+  package var contentPosition: SourcePosition
 
-  package init(at position: SourcePosition) { self.position = position }
+  package init(at position: SourcePosition) {
+    self.position = position
+    pathPosition = position
+    contentPosition = position
+  }
 }

@@ -10,15 +10,14 @@ package struct LoadedGuest: Sendable {
   package private(set) var problems: [GuestConfigProblem] = []
   /// Other `*.toml` files below `config/`, sorted. Nothing reads them.
   package private(set) var strays: [StrayFile] = []
-  /// Paths of the files that are read, whether or not they could be.
-  package private(set) var files: [String] = []
-  private var documents: [String: Document] = [:]
-  /// Keys of problems by file.
-  private var faults: [String: [String]] = [:]
+  private var texts: [String: ConfigText] = [:]
+  private var faults: [String: Faults] = [:]
 
-  private struct Document: Sendable {
-    var bytes: [UInt8]
-    var root: TomlTable?
+  /// The problems of one file.
+  private struct Faults: Sendable {
+    var keys: Set<String> = []
+    /// What those keys are part of, and they themselves.
+    var prefixes: Set<String> = []
   }
 
   package struct StrayFile: Sendable, Equatable {
@@ -33,9 +32,10 @@ package struct LoadedGuest: Sendable {
     configuration = GuestConfiguration(directory: guest)
     let directory = ConfigDirectory(path: configuration.configDirectory)
     let journal = Journal()
+    var files: Set<String> = []
     if directory.exists {
-      for file in ConfigFile.allCases { read(file, of: directory, in: journal) }
-      findStrays(in: directory, known: journal.problems)
+      for file in ConfigFile.allCases { files.formUnion(read(file, of: directory, in: journal)) }
+      findStrays(in: directory, beside: files, known: journal.problems)
     } else {
       journal.problems.append(
         GuestConfigProblem(
@@ -43,13 +43,19 @@ package struct LoadedGuest: Sendable {
           hint: "`capsem-native init \(guest)` writes a first config"))
     }
     problems = journal.problems
-    for problem in problems { faults[problem.position.file, default: []].append(problem.key) }
+    for problem in problems {
+      faults[problem.position.file, default: Faults()].keys.insert(problem.key)
+      faults[problem.position.file]?.prefixes.formUnion(prefixes(of: problem.key))
+    }
   }
 
-  private mutating func read(_ file: ConfigFile, of directory: ConfigDirectory, in journal: Journal) {
+  /// Returns the paths of the files that there are.
+  private mutating func read(_ file: ConfigFile, of directory: ConfigDirectory, in journal: Journal)
+    -> [String]
+  {
     do throws(GuestConfigProblem) {
-      for path in try directory.files(of: file) {
-        files.append(path)
+      let paths = try directory.files(of: file)
+      for path in paths {
         do throws(GuestConfigProblem) {
           let root = try parse(path, in: directory)
           file.decode(Section(root, of: file, in: journal), into: &configuration)
@@ -58,18 +64,21 @@ package struct LoadedGuest: Sendable {
           journal.problems.append(error)
         }
       }
+      return paths
     } catch {
       journal.problems.append(error)
+      return []
     }
   }
 
-  private mutating func findStrays(in directory: ConfigDirectory, known: [GuestConfigProblem]) {
-    let read = Set(files)
+  private mutating func findStrays(
+    in directory: ConfigDirectory, beside files: Set<String>, known: [GuestConfigProblem]
+  ) {
     let all = directory.allTomlFiles()
     for problem in all.unlisted where !known.contains(problem) {
       strays.append(StrayFile(path: problem.position.file, problem: problem))
     }
-    for path in all.paths where !read.contains(path) {
+    for path in all.paths where !files.contains(path) {
       do throws(GuestConfigProblem) {
         _ = try parse(path, in: directory)
         strays.append(StrayFile(path: path))
@@ -82,12 +91,10 @@ package struct LoadedGuest: Sendable {
   private mutating func parse(_ path: String, in directory: ConfigDirectory) throws(GuestConfigProblem)
     -> TomlTable
   {
-    let bytes = try directory.read(path)
-    documents[path] = Document(bytes: bytes)
+    var text = ConfigText(try directory.read(path), of: path)
+    defer { texts[path] = text }
     do throws(TomlProblem) {
-      let root = try TomlDocument(parsing: bytes, file: path).root
-      documents[path]?.root = root
-      return root
+      return try text.parse()
     } catch {
       throw GuestConfigProblem(.syntax, at: error.position, error.reason)
     }
@@ -98,57 +105,35 @@ package struct LoadedGuest: Sendable {
   /// Whether nothing is wrong with `key` itself, what it is part of and what is part of it, so that its
   /// absence means something. `file` is a path as positions have it.
   package func isSound(_ key: String, in file: String) -> Bool {
-    (faults[file] ?? []).allSatisfy { fault in
-      !(fault.isEmpty || fault == key || key.hasPrefix(fault + ".") || fault.hasPrefix(key + "."))
-    }
+    guard let faults = faults[file] else { return true }
+    if faults.keys.contains("") || faults.prefixes.contains(key) { return false }
+    return !prefixes(of: key).contains { faults.keys.contains($0) }
   }
 
   /// Whether every file of a directory below `config/` could be read: "packages".
   package func isComplete(_ directory: String) -> Bool {
     let prefix = "\(configuration.configDirectory)/\(directory)"
-    return faults.allSatisfy { file, keys in
-      !(file == prefix || file.hasPrefix(prefix + "/")) || !keys.contains("")
+    return faults.allSatisfy { file, faults in
+      !(file == prefix || file.hasPrefix(prefix + "/")) || !faults.keys.contains("")
     }
   }
 
   /// Where the value stands that these keys lead to, or the name when it is a table; where it is absent,
   /// the place of the table that lacks it, and at last the file.
   package func position(of keys: String..., in file: String) -> SourcePosition {
-    var position = SourcePosition(wholeFile: file)
-    guard var table = documents[file]?.root else { return position }
-    for key in keys {
-      guard let entry = table.entry(key) else { return position }
-      guard case .table(let inner) = entry.value.content else { return entry.value.position }
-      position = entry.keyPosition
-      table = inner
-    }
-    return position
+    texts[file]?.position(of: keys) ?? SourcePosition(wholeFile: file)
   }
 
-  /// Where a byte of a string stands, or the string when it is written with escapes.
+  /// Where a byte of a string stands that is written at `start`, or that place when it is written with
+  /// escapes.
   package func position(ofByte offset: Int, of content: String, writtenAt start: SourcePosition)
     -> SourcePosition
   {
-    guard let bytes = text(of: start.file), var here = bytes.index(of: start) else { return start }
-    var position = start
-    func take(_ text: String) -> Bool {
-      guard bytes[here...].starts(with: text.utf8) else { return false }
-      here += text.utf8.count
-      for byte in text.utf8 { position.advance(over: byte) }
-      return true
-    }
-    if take("'''") || take("\"\"\"") {
-      _ = take("\r\n") || take("\n")
-    } else {
-      _ = take("'") || take("\"")
-    }
-    guard bytes[here...].starts(with: content.utf8) else { return start }
-    for byte in content.utf8.prefix(offset) { position.advance(over: byte) }
-    return position
+    texts[start.file]?.position(ofByte: offset, of: content, writtenAt: start) ?? start
   }
 
   /// The content of a file that was read.
-  package func text(of file: String) -> [UInt8]? { documents[file]?.bytes }
+  package func text(of file: String) -> [UInt8]? { texts[file]?.bytes }
 }
 
 extension GuestConfiguration {
@@ -192,25 +177,7 @@ extension TomlTable {
   }
 }
 
-extension SourcePosition {
-  fileprivate mutating func advance(over byte: UInt8) {
-    if byte == UInt8(ascii: "\n") {
-      (line, column) = (line + 1, 1)
-    } else if byte & 0xC0 != 0x80 {
-      column += 1
-    }
-  }
-}
-
-extension [UInt8] {
-  /// Nil when the text does not reach that far.
-  fileprivate func index(of position: SourcePosition) -> Int? {
-    var place = SourcePosition(file: position.file)
-    for index in indices {
-      // The first byte of a character, not one that follows.
-      if place >= position, self[index] & 0xC0 != 0x80 { return index }
-      place.advance(over: self[index])
-    }
-    return nil
-  }
+/// "a", "a.b" and "a.b.c"
+private func prefixes(of key: String) -> [String] {
+  key.indices.filter { key[$0] == "." }.map { String(key[..<$0]) } + [key]
 }

@@ -63,6 +63,8 @@ extension GuestFile {
   mutating func read(from section: Section) {
     section.string("path", &path, required: true)
     section.string("content", &content, required: true)
+    pathPosition = section.position(of: "path")
+    contentPosition = section.position(of: "content")
   }
 }
 

@@ -127,7 +127,8 @@ extension Section {
       for entry in try found.table().entries {
         journal.asked.insert(entry.keyPosition)
         do throws(TomlProblem) {
-          let text = NamedText(entry.key, try entry.value.string(), at: entry.keyPosition)
+          let text = NamedText(
+            entry.key, try entry.value.string(), at: entry.keyPosition, textAt: entry.value.position)
           if let reason = check(text) {
             fail(at: entry.keyPosition, key: "\(key).\(entry.key)", reason, hint: hint(text))
           } else {

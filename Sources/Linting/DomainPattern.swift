@@ -4,7 +4,7 @@ enum DomainPattern {
   static func refusal(of domain: String) -> String? {
     if domain.trimmed.isEmpty { return "it is empty" }
     for scheme in ["http://", "https://"] where domain.hasPrefix(scheme) { return "it begins with \(scheme)" }
-    if domain.contains("/") { return "it has a path" }
+    if domain.utf8.contains(UInt8(ascii: "/")) { return "it has a path" }
     let bytes = Array(domain.utf8)
     let hasPort = bytes.indices.dropLast().contains {
       bytes[$0] == UInt8(ascii: ":") && bytes[$0 + 1].isDigit
@@ -15,9 +15,11 @@ enum DomainPattern {
   /// Why nothing can ever match it; nil for what `refusal` is about.
   static func fault(of domain: String) -> (reason: String, hint: String?)? {
     if domain == "*" { return nil }
-    if domain != domain.trimmed { return ("it has blanks around it", "write \(quoted(domain.trimmed))") }
-    if domain.contains(where: \.isWhitespace) {
-      return ("it has a blank", "one name is one entry of the list")
+    if domain.unicodeScalars.contains(where: { $0.properties.isWhitespace }) {
+      let trimmed = domain.trimmed
+      return trimmed.unicodeScalars.contains { $0.properties.isWhitespace }
+        ? ("it has a blank", "one name is one entry of the list")
+        : ("it has blanks around it", "write \(quoted(trimmed))")
     }
     let name = domain.hasPrefix("*.") ? domain.dropFirst(2) : domain[...]
     if name.contains("*") {

@@ -32,12 +32,14 @@ private struct KnownKeys {
 
   private func relative(_ path: String) -> String { String(path.dropFirst(configDirectory.count + 1)) }
 
+  private static let directories = Set(
+    paths.map(\.file).filter { $0.hasSuffix("/*.toml") }.map { String($0.dropLast("/*.toml".count)) })
+
   /// "ai/acme.toml" is read as "ai/*.toml".
   private func pattern(of file: String) -> String {
     let path = relative(file)
-    let directory = path.prefix { $0 != "/" }
-    let isDirectory = KnownKeys.paths.contains { $0.file == "\(directory)/*.toml" }
-    return isDirectory ? "\(directory)/*.toml" : path
+    let directory = String(path.prefix { $0 != "/" })
+    return KnownKeys.directories.contains(directory) ? "\(directory)/*.toml" : path
   }
 
   mutating func hint(for key: String, in file: String) -> String? {
@@ -68,11 +70,9 @@ private struct KnownKeys {
     if let exact = known.sorted().first(where: { $0.hasSuffix("/\(name)") }) {
       return "did you mean `\(exact)`?"
     }
-    let directories = Set(
-      known.filter { $0.hasSuffix("/*.toml") }.map { String($0.dropLast("/*.toml".count)) })
     if parts.count > 1, let first = parts.first.map(String.init) {
-      if directories.contains(first) { return "files are read directly in `\(first)`, not below" }
-      if let nearest = nearestNames(to: first, among: directories).first {
+      if KnownKeys.directories.contains(first) { return "files are read directly in `\(first)`, not below" }
+      if let nearest = nearestNames(to: first, among: KnownKeys.directories).first {
         return "did you mean `\(nearest)/\(name)`?"
       }
     }

@@ -68,17 +68,21 @@ extension Findings {
 
   /// Python's packages need an interpreter, which another package may still bring.
   mutating func checkPython(for user: String, at position: SourcePosition) {
-    let configuration = guest.configuration
-    let apt = configuration.packageSets.first { $0.key == "apt" }
-    guard guest.isComplete("packages"),
-      apt.map({ guest.isSound("apt.packages", in: $0.position.file) }) ?? true
-    else { return }
-    let fromProviders = configuration.providers.filter(\.enabled).compactMap(\.install)
-      .filter { $0.manager == .apt }.flatMap(\.packages)
-    if ((apt?.packages ?? []) + fromProviders).contains(where: { $0.value.hasPrefix("python3") }) { return }
+    if mayHavePython { return }
     add(
       .noPython, at: position, "\(user) needs python3, which no list of Debian packages names",
       hint: "add \"python3\" to the set \"apt\"")
+  }
+
+  /// Whether a list of Debian packages names python3 or a part of it, or could not be read.
+  static func mayHavePython(_ guest: LoadedGuest) -> Bool {
+    let configuration = guest.configuration
+    let apt = configuration.packageSets.first { $0.key == "apt" }
+    if !guest.isComplete("packages") { return true }
+    if let apt, !guest.isSound("apt.packages", in: apt.position.file) { return true }
+    let fromProviders = configuration.providers.filter(\.enabled).compactMap(\.install)
+      .filter { $0.manager == .apt }.flatMap(\.packages)
+    return ((apt?.packages ?? []) + fromProviders).contains { $0.value.hasPrefix("python3") }
   }
 
   /// Names that cannot exist, whatever the archive holds.

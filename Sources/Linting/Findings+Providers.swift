@@ -44,12 +44,9 @@ extension Findings {
   private mutating func checkFile(_ named: GuestProvider.NamedFile, of provider: GuestProvider) {
     let source = provider.position.file
     let (file, id) = (named.file, named.id)
-    func position(_ key: String) -> SourcePosition {
-      guest.position(of: provider.key, "files", id, key, in: source)
-    }
     if !file.path.hasPrefix("/"), guest.isSound("\(provider.key).files.\(id).path", in: source) {
       add(
-        .relativePath, at: position("path"), "path must be absolute: \(quoted(file.path))",
+        .relativePath, at: file.pathPosition, "path must be absolute: \(quoted(file.path))",
         hint: "the guest's user is root: \(quoted("/root/\(file.path)"))")
     }
     if file.path.hasSuffix(".json"), !file.content.isEmpty {
@@ -60,15 +57,15 @@ extension Findings {
           .invalidJSON,
           at: guest.position(
             ofByte: file.content.byteOffset(line: error.line, column: error.column), of: file.content,
-            writtenAt: position("content")),
+            writtenAt: file.contentPosition),
           "invalid JSON for \(file.path): line \(error.line), column \(error.column): \(error.reason)")
       }
     }
-    checkSecret(in: file.content, writtenAt: position("content"), of: "the content of \(file.path)")
+    checkSecret(in: file.content, writtenAt: file.contentPosition, of: "the content of \(file.path)")
     let text = file.content.trimmed
     if ["TODO", "FIXME", "CHANGEME", "REPLACE_ME", "XXX"].contains(text.uppercased()) {
       add(
-        .placeholder, at: position("content"),
+        .placeholder, at: file.contentPosition,
         "the content of \(file.path) is the placeholder \(quoted(text))",
         hint: "write the content, or remove \(provider.key).files.\(id)")
     }

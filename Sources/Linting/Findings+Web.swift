@@ -29,12 +29,12 @@ extension Findings {
         "there are package sets, and no registry that packages may be fetched from inside",
         hint: "[web.registry.NAME] with the domains of the archive")
     }
-    let both = Set(web.customAllow.map(\.value)).intersection(web.customBlock.map(\.value)).sorted()
+    let both = Set(web.customAllow.map(\.value)).intersection(web.customBlock.map(\.value))
     if !both.isEmpty {
       let position = web.customAllow.first { both.contains($0.value) }?.position
       add(
         .allowedAndBlocked, at: position ?? SourcePosition(wholeFile: source),
-        "in custom_allow and in custom_block: \(both.joined(separator: ", "))",
+        "in custom_allow and in custom_block: \(both.sorted().joined(separator: ", "))",
         hint: "a block beats an allow; remove one of the two")
     }
     if web.allowRead, web.allowWrite, web.customBlock.isEmpty, guest.isSound("web.custom_block", in: source) {
@@ -48,7 +48,8 @@ extension Findings {
 
   /// Entries of allow lists that can never matter, since a block beats an allow.
   private mutating func checkSwallowed() {
-    let blocked = Set(guest.configuration.web.customBlock.map { $0.value.lowercased() })
+    let written = Set(guest.configuration.web.customBlock.map(\.value))
+    let blocked = Set(written.map { $0.lowercased() })
     if blocked.isEmpty { return }
     let configuration = guest.configuration
     let lists =
@@ -60,9 +61,7 @@ extension Findings {
       for domain in list {
         guard let cover = DomainPattern.cover(of: domain.value, in: blocked) else { continue }
         // An entry that stands in both custom lists is told already.
-        if index == 0, configuration.web.customBlock.contains(where: { $0.value == domain.value }) {
-          continue
-        }
+        if index == 0, written.contains(domain.value) { continue }
         add(
           .swallowedAllow, at: domain.position,
           "\(quoted(domain.value)) is allowed in vain: custom_block has \(quoted(cover))",

@@ -23,11 +23,13 @@ package func lint(_ guest: LoadedGuest, _ disk: ReferredFiles) -> [Diagnostic] {
 struct Findings {
   let guest: LoadedGuest
   let disk: ReferredFiles
+  let mayHavePython: Bool
   private(set) var diagnostics: [Diagnostic] = []
 
   init(guest: LoadedGuest, disk: ReferredFiles) {
     self.guest = guest
     self.disk = disk
+    mayHavePython = Findings.mayHavePython(guest)
   }
 
   mutating func add(

@@ -49,8 +49,9 @@ package struct ReferredFiles: Sendable, Equatable {
   /// Nil for what is no regular file, cannot be read, or is too large to be meant.
   private static func text(of path: String) -> String? {
     // A named pipe has no writer to wait for.
-    guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK),
-      let size = try? fileSize(file.raw, named: path), size <= 16 << 20,
+    var status = stat()
+    guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK), fstat(file.raw, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG, status.st_size <= 16 << 20,
       let bytes = try? readAll(file.raw, named: path)
     else { return nil }
     return String(decoding: bytes, as: UTF8.self)

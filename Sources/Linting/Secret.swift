@@ -54,8 +54,12 @@ extension UInt8 {
 }
 
 extension String {
+  /// Without blanks and line ends around it.
   var trimmed: String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    var rest = unicodeScalars[...]
+    while let first = rest.first, first.properties.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.properties.isWhitespace { rest.removeLast() }
+    return String(rest)
   }
 
   /// Of a place that is told in lines and bytes, both from 1.

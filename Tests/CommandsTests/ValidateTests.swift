@@ -210,16 +210,42 @@ import Testing
     #expect(coloured.hasPrefix("\u{1b}[33mwarning:\u{1b}[0m [W024] guest/"))
   }
 
-  @Test func `a long line is cut around the mark`() throws {
-    let allow = (0..<200).map { "\"host-\($0).example\"" }.joined(separator: ", ")
+  @Test(arguments: [
+    (0..<200).map { "\"host-\($0).example\"" }.joined(separator: ", "),
+    "\"a.example\"" + String(repeating: "\t", count: 300), "\"日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語.example\"",
+  ])
+  func `a long line is cut around the mark`(others: String) throws {
     let site = try GuestSite([
-      "config/security/web.toml": GuestFiles.web("custom_allow = [\(allow), \"a b\", \(allow)]")
+      "config/security/web.toml": GuestFiles.web("custom_allow = [\(others), \"a b\", \(others)]")
     ])
     let lines = try site.onTerminal("NO_COLOR=1").split(separator: "\n")
-    #expect(lines[1].count <= 80 && lines[1].hasPrefix("   2 | …") && lines[1].hasSuffix("…"))
-    let mark = try #require(lines[2].firstIndex(of: "^"))
-    let column = lines[2].distance(from: lines[2].startIndex, to: mark)
-    #expect(lines[1].dropFirst(column).hasPrefix("\"a b\","))
+    let found = try #require(lines.firstIndex { $0.contains("\"a b\": it has a blank") })
+    let (line, mark) = (lines[found + 1], lines[found + 2])
+    #expect(line.hasPrefix("   2 | …") && line.hasSuffix("…"))
+    #expect(columns(line[...]) <= 80)
+    let text = try #require(line.range(of: "\"a b\","))
+    #expect(mark.prefix { $0 != "^" }.count == columns(line[..<text.lowerBound]))
+    #expect(mark.hasSuffix(" ^^^^^"))
+  }
+
+  /// All that is wide in these tests.
+  private func columns(_ text: Substring) -> Int { text.count + text.count { "日本語".contains($0) } }
+
+  // MARK: In a build
+
+  @Test func `a build warns of what validate finds, and goes on`() throws {
+    let site = try BuildSite()
+    try site.configure(["greeting"])
+    try site.write("[resources]\ncpu_cout = 1\n", to: "guest/config/vm/resources.toml")
+    let result = try site.run(["build", "guest", "--locked"])
+    #expect(
+      result.errors.hasPrefix(
+        """
+        warning: [W014] guest/config/vm/resources.toml:2:1: unknown key resources.cpu_cout
+        hint: did you mean `cpu_count`?
+        error: cannot build with --locked: there is no guest/capsem.lock
+
+        """), "\(result.errors)")
   }
 
   // MARK: Usage

@@ -70,9 +70,16 @@ private struct Window {
 
   /// `room` columns around the scalar `caret`.
   init(_ scalars: [Unicode.Scalar], around caret: Int, room: Int) {
-    var start = max(0, caret - room)
     // What stands before the value gets a third of the room where the line is too long.
-    if !Window.fits(scalars[start...], room) || start > 0 { start = max(0, caret - room / 3) }
+    var start = 0
+    if !Window.fits(scalars, room) {
+      start = caret
+      var columns = 0
+      while start > 0, columns + scalars[start - 1].mostColumns <= room / 3 {
+        start -= 1
+        columns += scalars[start].mostColumns
+      }
+    }
     let end = Window.end(ofValueAt: caret, in: scalars)
     var column = 0
     if start > 0 {
@@ -97,10 +104,10 @@ private struct Window {
     if text.hasSuffix("\u{fffd}"), scalars.last == "\r" { text.removeLast() }
   }
 
-  private static func fits(_ scalars: ArraySlice<Unicode.Scalar>, _ room: Int) -> Bool {
+  private static func fits(_ scalars: [Unicode.Scalar], _ room: Int) -> Bool {
     var columns = 0
     for scalar in scalars {
-      columns += scalar == "\t" ? 4 : scalar.columns
+      columns += scalar.mostColumns
       if columns > room { return false }
     }
     return true
@@ -124,6 +131,9 @@ private struct Window {
 }
 
 extension Unicode.Scalar {
+  /// Of a tab, as far as it may reach.
+  fileprivate var mostColumns: Int { self == "\t" ? 4 : columns }
+
   /// How many a terminal gives it: none for what combines, two for what East Asian scripts and pictures take.
   fileprivate var columns: Int {
     if value < 0x300 { return 1 }
