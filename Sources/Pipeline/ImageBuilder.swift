@@ -92,10 +92,7 @@ package struct ImageBuilder: Sendable {
   }
 
   private func images(_ request: BuildRequest) throws -> [BuiltImage] {
-    let guest = LoadedGuest(loading: request.guest)
-    if !guest.problems.isEmpty { throw guest.error }
-    for diagnostic in Validation(guest).diagnostics { events(.warning(diagnostic.report)) }
-    let configuration = guest.configuration
+    let configuration = try validated(request.guest)
     let architectures = try choose(configuration, request.architectures)
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
@@ -117,6 +114,20 @@ package struct ImageBuilder: Sendable {
       try outputs.publishWithoutManifest(events: events)
     }
     return images
+  }
+
+  /// The config of a guest without an error; its warnings are told.
+  func validated(_ directory: String) throws -> GuestConfiguration {
+    let validation = Validation(of: directory)
+    if !validation.guest.problems.isEmpty { throw validation.guest.error }
+    let errors = validation.diagnostics.filter { $0.severity == .error }
+    if !errors.isEmpty {
+      throw Report(
+        "cannot build \(directory): \(errors.count) validation error(s)", causes: errors.map(\.line),
+        hints: ["`capsem-native validate \(directory)` shows each with its line and a fix"])
+    }
+    for diagnostic in validation.diagnostics { events(.warning(diagnostic.report)) }
+    return validation.guest.configuration
   }
 
   /// The architectures asked for; by default the host's when the config has it, else the only one.

@@ -8,9 +8,13 @@ import Testing
   private let site: BuildSite
 
   /// A host and a guest on which only the kernel's configuration is missing.
-  init() throws {
-    site = try BuildSite()
+  init() throws { site = try DoctorTests.site() }
+
+  private static func site(_ user: TestUser = .ordinary) throws -> BuildSite {
+    let site = try BuildSite(user)
     try site.configure(["greeting"], from: [SignedArchive.shared.get().stanza])
+    try FileManager.default.removeItem(atPath: "\(site.guest)/config/kernel")
+    return site
   }
 
   /// What does not pass, with the lines below it. `inside` are words before the command.
@@ -38,8 +42,7 @@ import Testing
 
   @Test(arguments: TestUser.available)
   func `a host that can build passes, and nothing is left on it`(user: TestUser) throws {
-    let site = try BuildSite(user)
-    try site.configure(["greeting"], from: [SignedArchive.shared.get().stanza])
+    let site = try DoctorTests.site(user)
     try FileManager.default.removeItem(atPath: site.assets)
     let result = try site.run(["doctor"])
     #expect(result.status == 0)
