@@ -91,7 +91,8 @@ let package = Package(
     module(
       "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
-      "Linting", "Locking", "Manifests", "Sandbox", "Solver", "Staging", "Store", "Threads", "Transfer"),
+      "Linting", "Locking", "Manifests", "Sandbox", "Settings", "Solver", "Staging", "Store", "Threads",
+      "Transfer"),
 
     // One file a command; the executable is ten lines.
     .target(
@@ -117,7 +118,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Auditing", "Diagnosis", "Json"),
-    tests(of: "BuildModel"),
+    tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
@@ -135,7 +136,7 @@ let package = Package(
     tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
-    tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),
+    tests(of: "Pipeline", "HostTools", "Json", "TestSupport", "Threads", "capsem-native"),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(
       of: "Scaffolding", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Installing", "TestSupport"),

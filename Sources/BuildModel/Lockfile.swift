@@ -143,10 +143,15 @@ package struct LockedPackage: Sendable, Codable, Equatable {
   package var essential: Bool
   /// Place in the order in which libapt-pkg unpacks, counted from 0 over both groups.
   package var order: Int
+  /// Bytes in a tree, as the packager estimated them.
+  package var installedSize: Int64
+  /// The package that brought it, for people: the first on the shortest way from what was asked for. Nil
+  /// for what was asked for itself.
+  package var neededBy: String?
 
   package init(
     name: String, version: String, architecture: String, size: Int64, sha256: Digest, path: String,
-    release: String, essential: Bool, order: Int
+    release: String, essential: Bool, order: Int, installedSize: Int64, neededBy: String? = nil
   ) {
     self.name = name
     self.version = version
@@ -157,6 +162,8 @@ package struct LockedPackage: Sendable, Codable, Equatable {
     self.release = release
     self.essential = essential
     self.order = order
+    self.installedSize = installedSize
+    self.neededBy = neededBy
   }
 }
 

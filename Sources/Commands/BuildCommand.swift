@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnosis
 import Foundation
+import Json
 import Pipeline
 import Threads
 
@@ -35,7 +36,14 @@ struct BuildCommand: ParsableCommand {
     completion: .directory)
   var mirror: String?
 
-  @Flag(help: "Print the result as one JSON object on stdout.") var json = false
+  @Flag(
+    help: ArgumentHelp(
+      "Print the plan and build nothing.",
+      discussion:
+        "Of all architectures without --arch. Needs no network and no privilege, and changes nothing.")
+  ) var dryRun = false
+
+  @Flag(help: "Print the result, or the plan, as one JSON object on stdout.") var json = false
 
   @Option(help: "How progress is shown: auto, live, plain, json or none.") var progress = ProgressMode.auto
 
@@ -57,16 +65,27 @@ struct BuildCommand: ParsableCommand {
 
   func run() throws {
     let context = try HostContext.gathered()
-    let cancellation = Cancellation()
-    let signals = Signals.cancel(cancellation)
-    let display = Progress(mode: progress.mode, style: .standardError)
-    let builder = try ImageBuilder(
-      context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let request = BuildRequest(
       guest: guest, architectures: architectures, output: absolute(output), locked: locked, refresh: refresh,
       offline: offline, mirror: mirror.map(BuildCommand.mirrorAddress),
       goal: until.flatMap { BuildGoal(rawValue: $0.rawValue) } ?? .sealed, keep: keep,
       sourceDate: try context.sourceDate())
+    if dryRun {
+      let plan = try BuildPlanner(context: context).plan(request)
+      return Terminal.print(
+        json
+          ? plan.json(template: template.rawValue).rendered()
+          : Rendering.plan(plan, style: .standardOutput))
+    }
+    try build(request, context)
+  }
+
+  private func build(_ request: BuildRequest, _ context: HostContext) throws {
+    let cancellation = Cancellation()
+    let signals = Signals.cancel(cancellation)
+    let display = Progress(mode: progress.mode, style: .standardError)
+    let builder = try ImageBuilder(
+      context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let images = try builder.build(request)
     withExtendedLifetime(signals) {}
     if timings { Terminal.say(display.timings()) }

@@ -13,8 +13,9 @@ package struct CapsemNative: ParsableCommand {
       "Build verified, reproducible Debian images for capsem's virtual machines, without root or Docker.",
     version: Version.current,
     subcommands: [
-      BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, SettingsCommand.self,
-      PackCommand.self, ShellCommand.self, DoctorCommand.self, InitCommand.self, NewCommand.self,
+      BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, StatusCommand.self,
+      SettingsCommand.self, PackCommand.self, ShellCommand.self, DoctorCommand.self, InitCommand.self,
+      NewCommand.self,
       AddCommand.self, AuditCommand.self, McpCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])
 

@@ -11,6 +11,8 @@ package struct ConfigurationIdentity: Sendable, Equatable {
 
   package var digest: Digest { Digest(of: text) }
 
+  package var statements: [String] { text.split(separator: "\n").map(String.init) }
+
   /// What decides which packages are locked: `Lockfile.configuration`.
   package init(resolving configuration: GuestConfiguration) throws(GuestConfigError) {
     let plan = InstallPlan(configuration)
@@ -105,6 +107,25 @@ package struct ConfigurationIdentity: Sendable, Equatable {
     ] {
       for command in commands { state(section, command.name, command.text) }
     }
+  }
+
+  /// What the manifest says beside the assets, and under which names they are published.
+  package init(publishing configuration: GuestConfiguration) {
+    self.init("publish", 1)
+    state("publish-as", configuration.build.image.publishAs)
+    state("host", configuration.build.host.version)
+  }
+
+  /// What a kernel depends on beside its options.
+  package init(compiling architecture: GuestArchitecture, of configuration: GuestConfiguration) {
+    let kernel = configuration.build.kernel
+    self.init("kernel", 1)
+    state("architecture", architecture.name)
+    state("image", architecture.kernelImage)
+    if kernel.version == nil { state("branch", architecture.kernelBranch) }
+    state("version", kernel.version?.value)
+    state("source", kernel.source?.value)
+    state("sha256", kernel.sha256?.value.hex)
   }
 
   /// `version` changes when the meaning of the same values does.

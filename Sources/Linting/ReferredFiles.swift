@@ -56,6 +56,13 @@ package struct ReferredFiles: Sendable, Equatable {
     else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
+
+  /// The kernel configuration of an architecture; nil when it cannot be read.
+  package static func defconfig(of architecture: GuestArchitecture, in configuration: GuestConfiguration)
+    -> String?
+  {
+    configuration.defconfigPath(of: architecture).flatMap(text)
+  }
 }
 
 extension GuestConfiguration {

@@ -110,13 +110,16 @@ extension LockedPackage {
   fileprivate init(_ table: TomlTable, _ releases: Set<String>) throws(TomlProblem) {
     try table.allow([
       "name", "version", "architecture", "release", "path", "size", "sha256", "essential", "order",
+      "installed_size", "needed_by",
     ])
     self.init(
       name: try table.fileName("name"), version: try table.fileName("version"),
       architecture: try table.fileName("architecture"), size: try table.size("size"),
       sha256: try table.digest("sha256"), path: try table.path("path"),
       release: try table.word("release", among: releases),
-      essential: try table.boolean("essential") ?? false, order: Int(try table.size("order")))
+      essential: try table.boolean("essential") ?? false, order: Int(try table.size("order")),
+      installedSize: try table.size("installed_size"),
+      neededBy: table["needed_by"] == nil ? nil : try table.fileName("needed_by"))
   }
 }
 

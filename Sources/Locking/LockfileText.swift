@@ -64,6 +64,8 @@ private struct LockText {
       string("sha256", package.sha256.hex)
       if package.essential { text += "essential = true\n" }
       integer("order", Int64(package.order))
+      integer("installed_size", package.installedSize)
+      if let other = package.neededBy { string("needed_by", other) }
     }
     for wheel in architecture.wheels.sorted(by: { ($0.environment, $0.name) < ($1.environment, $1.name) }) {
       header("architecture.wheel")

@@ -7,7 +7,7 @@ import Glibc
 import Threads
 import GuestConfig
 import Sandbox
-import Solver
+import Settings
 import Synchronization
 import Transfer
 
@@ -36,6 +36,10 @@ struct ArchitectureBuild {
     }
     let installation = try GuestInstallation(configuration: configuration, store: builder.store)
       .installation(for: architecture, goal: request.goal)
+    let inputs = try PartInputs.rootfs(
+      architecture, of: configuration, installation: installation, lock: lock,
+      sourceDate: request.sourceDate)
+    if let image = try unchanged(inputs) { return image }
     let pool = try PackagePool(
       poolItems(locked, installation), store: builder.store,
       downloader: request.offline ? nil : builder.downloader, events: events)
@@ -70,7 +74,22 @@ struct ArchitectureBuild {
     }
     if fetches { events(.finished(.fetch, reused: false)) }
     _ = try dispose(workspace, failed: false)
-    return try finish(result, installation: installation, locked: locked, date: date, events: events)
+    return try finish(result, inputs: inputs, events: events)
+  }
+
+  /// The image that is there, if what it was made of is what it would be made of now.
+  private func unchanged(_ inputs: PartInputs) throws -> BuiltImage? {
+    let name = architecture.name
+    guard request.goal == .sealed, let record = BuildRecord(output: request.output, architecture: name),
+      record.parts[.rootfs] == inputs, try outputs.published.areIntact(record.files, of: name)
+    else { return nil }
+    for stage in inputs.stages.compactMap({ Stage(rawValue: $0.name) }) where stage != .manifest {
+      builder.events(.finished(stage, reused: true))
+    }
+    builder.events(.note("\(name): nothing has changed since the last build"))
+    return BuiltImage(
+      architecture: name, image: "\(request.output)/\(name)/rootfs.ext4", size: record.size,
+      tree: record.tree, peakMemory: 0)
   }
 
   /// Removes the workspace, or keeps it when that was asked for; then returns where it is.
@@ -110,31 +129,30 @@ struct ArchitectureBuild {
   }
 
   private func finish(
-    _ result: WorkerResult, installation: Installation, locked: LockedArchitecture, date: Int64,
-    events: @escaping EventHandler
+    _ result: WorkerResult, inputs: PartInputs, events: @escaping EventHandler
   ) throws -> BuiltImage {
     let name = architecture.name
     guard let image = outputs.pendingPath(name, "rootfs.ext4") else {
       throw Report("internal error: the worker wrote no image")
     }
+    let file = try Descriptor(opening: image, O_RDONLY)
+    let size = try fileSize(file.raw, named: image)
     if request.goal == .sealed {
       if configuration.build.image.compress == .zstd { try compress(image, events) }
       if let text = result.toolVersions { try outputs.write(text, name, "tool-versions.txt") }
       if let second = configuration.build.image.publishAs {
         try outputs.link(name, "rootfs.ext4", as: second)
       }
-      let identities = try StageIdentities(
-        lock: lock, architecture: locked, configured: architecture, configuration: configuration,
-        installation: installation, sourceDate: date)
-      let report = BuildReport(
-        architecture: name, lock: lock, identities: identities, tree: result.tree, tier: tier.rawValue,
-        ledger: builder.ledger())
-      try outputs.write(report.text, name, Outputs.report)
+      let record = BuildRecord(
+        architecture: name, lockDate: lock.date, tier: tier.rawValue, tree: result.tree, size: size,
+        files: configuration.assetFiles,
+        resolution: try ConfigurationIdentity(resolving: configuration).statements, parts: [.rootfs: inputs],
+        settings: Digest(of: SettingsDocument(configuration).text), ledger: builder.ledger())
+      try outputs.write(record.text, name, Outputs.report)
     }
-    let file = try Descriptor(opening: image, O_RDONLY)
     return BuiltImage(
-      architecture: name, image: "\(request.output)/\(name)/rootfs.ext4",
-      size: try fileSize(file.raw, named: image), tree: result.tree, peakMemory: result.peakMemory)
+      architecture: name, image: "\(request.output)/\(name)/rootfs.ext4", size: size, tree: result.tree,
+      peakMemory: result.peakMemory)
   }
 
   private func compress(_ image: String, _ events: @escaping EventHandler) throws {
@@ -181,15 +199,6 @@ struct ArchitectureBuild {
     // What comes from the guest directory is in the store already.
     items += try GuestInstallation.objects(of: installation, store: builder.store)
     return items
-  }
-}
-
-extension LockedPackage {
-  init(_ package: Solution.Package) {
-    self.init(
-      name: package.name, version: package.version, architecture: package.architecture, size: package.size,
-      sha256: package.sha256, path: package.filename, release: package.source, essential: package.essential,
-      order: package.order)
   }
 }
 

@@ -92,8 +92,13 @@ package struct ImageBuilder: Sendable {
   }
 
   private func images(_ request: BuildRequest) throws -> [BuiltImage] {
-    let configuration = try validated(request.guest)
-    let architectures = try choose(configuration, request.architectures)
+    let validation = Validation(of: request.guest)
+    let configuration = try validation.buildableConfiguration()
+    for diagnostic in validation.diagnostics { events(.warning(diagnostic.report)) }
+    let architectures =
+      request.architectures.isEmpty
+      ? try configuration.defaultArchitectures()
+      : try configuration.architectures(named: request.architectures)
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
     let choice = try chooseLock(configuration, architectures: architectures, request: request)
@@ -116,44 +121,6 @@ package struct ImageBuilder: Sendable {
     return images
   }
 
-  /// The config of a guest without an error; its warnings are told.
-  func validated(_ directory: String) throws -> GuestConfiguration {
-    let validation = Validation(of: directory)
-    if !validation.guest.problems.isEmpty { throw validation.guest.error }
-    let errors = validation.diagnostics.filter { $0.severity == .error }
-    if !errors.isEmpty {
-      throw Report(
-        "cannot build \(directory): \(errors.count) validation error(s)", causes: errors.map(\.line),
-        hints: ["`capsem-native validate \(directory)` shows each with its line and a fix"])
-    }
-    for diagnostic in validation.diagnostics { events(.warning(diagnostic.report)) }
-    return validation.guest.configuration
-  }
-
-  /// The architectures asked for; by default the host's when the config has it, else the only one.
-  func choose(_ configuration: GuestConfiguration, _ names: [String]) throws -> [GuestArchitecture] {
-    let known = configuration.build.architectures
-    let list = known.map(\.name).joined(separator: ", ")
-    if !names.isEmpty {
-      return try names.map { name in
-        guard let architecture = known.first(where: { $0.name == name }) else {
-          throw Report("cannot build \(name): the config has no such architecture", hints: ["it has \(list)"])
-        }
-        return architecture
-      }
-    }
-    #if arch(arm64)
-      let host = DebianArchitecture.arm64
-    #else
-      let host = DebianArchitecture.amd64
-    #endif
-    if let architecture = known.first(where: { $0.debian == host }) { return [architecture] }
-    if known.count == 1 { return known }
-    throw Report(
-      "cannot choose an architecture: the config does not have the host's",
-      hints: ["name one with --arch: \(list)"])
-  }
-
   func during<Result>(_ stage: Stage, _ body: () throws -> Result) throws -> Result {
     events(.started(stage))
     let result = try body()
@@ -170,6 +137,10 @@ package struct ImageBuilder: Sendable {
         context: context, store: store, downloader: downloader, cancellation: cancellation)
       let wheels = WheelResolution(
         context: context, store: store, downloader: downloader, cancellation: cancellation, events: events)
+      let plan = InstallPlan(configuration)
+      let requests =
+        plan.apt.map(\.name)
+        + plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
       let names = try architectures.map { try configuration.debianArchitecture(of: $0).rawValue }
       events(.activity(.resolve, "package indexes"))
       let releases = try debian.releases(archives, architectures: names, apt: configuration.build.apt)
@@ -187,11 +158,12 @@ package struct ImageBuilder: Sendable {
           LockedArchitecture(
             name: architecture.name, debian: name.rawValue,
             indexes: releases.flatMap { $0.lockedIndexes(architecture: name.rawValue) },
-            packages: solution.packages.map(LockedPackage.init),
+            packages: LockedPackage.all(of: solution, requests: requests),
             configureSteps: solution.configureSteps.map {
               ConfigureStep(before: $0.before, packages: $0.packages)
             },
-            python: python, wheels: found))
+            python: python,
+            wheels: found.sorted { ($0.environment, $0.name) < ($1.environment, $1.name) }))
       }
       return Lockfile(
         configuration: try ConfigurationIdentity(resolving: configuration).digest,

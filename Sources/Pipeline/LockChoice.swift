@@ -12,64 +12,56 @@ struct LockChoice {
   var origin: String
 }
 
-extension ImageBuilder {
-  /// `GUEST/capsem.lock`, if it fits the config; else the resolution that the cache holds for the same
-  /// config and archives; else a new one.
-  func chooseLock(
-    _ configuration: GuestConfiguration, architectures: [GuestArchitecture], request: BuildRequest
-  ) throws -> LockChoice {
+/// What is known of the packages of a config without asking anybody.
+struct LockSearch {
+  /// `GUEST/capsem.lock` if it fits the config, else the resolution that the cache holds.
+  var choice: LockChoice?
+  /// Why the lock beside the config was passed over.
+  var stale: Report?
+  /// Why there are no archives to ask.
+  var refusal: Report?
+  /// Under which name the cache holds a resolution.
+  private(set) var record: String?
+  /// Where to resolve, unless `refusal` says why not.
+  private(set) var archives: [DebianArchive] = []
+
+  /// `names` are the architectures that have to be covered.
+  init(
+    _ configuration: GuestConfiguration, covering names: [String], mirror: String?, refresh: Bool,
+    context: HostContext, store: Store
+  ) throws {
     let identity = try ConfigurationIdentity(resolving: configuration).digest
     let path = "\(configuration.directory)/capsem.lock"
-    if let text = Outputs.text(of: path), !request.refresh {
+    if !refresh, let text = Outputs.text(of: path) {
       let lock = try Lockfile(parsing: text, file: path)
-      let covered = Set(lock.architectures.map(\.name)).isSuperset(of: architectures.map(\.name))
+      let covered = Set(lock.architectures.map(\.name)).isSuperset(of: names)
       if lock.configuration == identity && covered {
-        return LockChoice(lock: lock, origin: "locked by \(path)")
+        choice = LockChoice(lock: lock, origin: "locked by \(path)")
+        return
       }
-      let stale = Report(
+      stale = Report(
         "cannot use \(path): it was made for another configuration",
         hints: ["run `capsem-native lock \(configuration.directory)` and review what changes"])
-      if request.locked { throw stale }
-      events(
-        .warning(
-          Report(
-            "\(path) was made for another configuration, so packages are resolved anew", hints: stale.hints)))
-    } else if request.locked {
-      throw Report(
-        "cannot build with --locked: there is no \(path)",
-        hints: ["run `capsem-native lock \(configuration.directory)` first, and commit what it writes"])
     }
-    return try cachedResolution(configuration, identity, architectures, request)
-  }
-
-  private func cachedResolution(
-    _ configuration: GuestConfiguration, _ identity: Digest, _ architectures: [GuestArchitecture],
-    _ request: BuildRequest
-  ) throws -> LockChoice {
-    let mirrors = Mirrors(requested: request.mirror, context: context)
-    let suite = try configuration.debianSuite()
-    let archives = try mirrors.archives(of: configuration, suite: suite)
+    do {
+      archives = try Mirrors(requested: mirror, context: context)
+        .archives(of: configuration, suite: configuration.debianSuite())
+    } catch {
+      refusal = Report(of: error)
+      return
+    }
     let key = Digest(
-      of: ([identity.hex] + architectures.map(\.name)
-        + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
-        .joined(separator: "\n"))
-    if !request.refresh, let record = try store.record("resolutions", key.hex),
-      let lock = try? Lockfile(parsing: record, file: "the cached resolution")
+      of: ([identity.hex] + names + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
+        .joined(separator: "\n")
+    ).hex
+    record = key
+    if !refresh, let text = try store.record("resolutions", key),
+      let lock = try? Lockfile(parsing: text, file: "the cached resolution")
     {
-      return LockChoice(
-        lock: lock,
-        origin:
-          "resolved earlier, with package lists \(ImageBuilder.age(since: lock.date, now: context.now)) old; --refresh resolves anew"
-      )
+      let age = LockSearch.age(since: lock.date, now: context.now)
+      choice = LockChoice(
+        lock: lock, origin: "resolved earlier, with package lists \(age) old; --refresh resolves anew")
     }
-    if request.offline {
-      throw Report(
-        "cannot resolve packages offline: no lock, and no earlier resolution of this configuration",
-        hints: ["run `capsem-native lock \(configuration.directory)` while there is a network"])
-    }
-    let lock = try resolve(configuration, architectures: architectures, archives: archives)
-    try store.setRecord("resolutions", key.hex, to: Array(lock.text.utf8))
-    return LockChoice(lock: lock, origin: "resolved now; `capsem-native lock` keeps it")
   }
 
   static func age(since date: Int64, now: Int64) -> String {
@@ -79,6 +71,44 @@ extension ImageBuilder {
     case ..<172_800: return "\(seconds / 3600) hours"
     default: return "\(seconds / 86_400) days"
     }
+  }
+}
+
+extension ImageBuilder {
+  /// What is known without asking; else a new resolution.
+  func chooseLock(
+    _ configuration: GuestConfiguration, architectures: [GuestArchitecture], request: BuildRequest
+  ) throws -> LockChoice {
+    let path = "\(configuration.directory)/capsem.lock"
+    let search = try LockSearch(
+      configuration, covering: architectures.map(\.name), mirror: request.mirror, refresh: request.refresh,
+      context: context, store: store)
+    if request.locked {
+      if let stale = search.stale { throw stale }
+      guard let choice = search.choice, Outputs.text(of: path) != nil else {
+        throw Report(
+          "cannot build with --locked: there is no \(path)",
+          hints: ["run `capsem-native lock \(configuration.directory)` first, and commit what it writes"])
+      }
+      return choice
+    }
+    if let stale = search.stale {
+      events(
+        .warning(
+          Report(
+            "\(path) was made for another configuration, so packages are resolved anew", hints: stale.hints)))
+    }
+    if let choice = search.choice { return choice }
+    if let refusal = search.refusal { throw refusal }
+    if request.offline {
+      throw Report(
+        "cannot resolve packages offline: no lock, and no earlier resolution of this configuration",
+        hints: ["run `capsem-native lock \(configuration.directory)` while there is a network"])
+    }
+    let lock = try resolve(
+      configuration, architectures: architectures, archives: search.archives)
+    if let record = search.record { try store.setRecord("resolutions", record, to: Array(lock.text.utf8)) }
+    return LockChoice(lock: lock, origin: "resolved now; `capsem-native lock` keeps it")
   }
 }
 

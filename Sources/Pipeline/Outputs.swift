@@ -12,11 +12,13 @@ import Synchronization
 final class Outputs: Sendable {
   let directory: String
   fileprivate let pending: Mutex<[(architecture: String, file: String, temporary: String)]>
+  let published: PublishedAssets
 
   /// Makes the directory and tries whether it can be written: at the beginning, and not after minutes.
   init(directory: String, architectures: [String]) throws {
     self.directory = directory
     self.pending = Mutex([])
+    self.published = PublishedAssets(in: directory)
     for architecture in architectures {
       let path = "\(directory)/\(architecture)"
       do {
@@ -96,63 +98,26 @@ final class Outputs: Sendable {
       assets.append(
         Asset(
           architecture: file.architecture, file: file.file, hash: try Blake3.hex(ofFile: file.temporary),
-          size: try Outputs.size(of: file.temporary)))
+          size: try sizeOfFile(file.temporary)))
     }
-    let previous = Outputs.text(of: "\(directory)/manifest.json").flatMap(Manifest.init)
-    assets += try kept(previous, besides: Set(assets.map { "\($0.architecture)/\($0.file)" }), events)
+    let previous = published.manifest
+    assets += try published.kept(besides: Set(assets.map { "\($0.architecture)/\($0.file)" }), events: events)
     let manifest = Manifest(assets: assets, date: date, hostVersion: hostVersion, previous: previous)
 
-    // What has not changed is not written anew; and the report of a build whose assets have not is the
-    // one that is there: another run's times are no news.
-    var changed: Set<String> = []
+    // What has not changed is not written anew. Reports come last: they vouch for the others.
     for file in files where file.file != Outputs.report {
       if try Outputs.isSame(place(of: file), file.temporary) {
         unlink(file.temporary)
       } else {
-        changed.insert(file.architecture)
         try system("create", place(of: file)) { rename(file.temporary, place(of: file)) }
       }
     }
     for file in files where file.file == Outputs.report {
-      if !changed.contains(file.architecture) && access(place(of: file), F_OK) == 0 {
-        unlink(file.temporary)
-      } else {
-        try system("create", place(of: file)) { rename(file.temporary, place(of: file)) }
-      }
+      try system("create", place(of: file)) { rename(file.temporary, place(of: file)) }
     }
     pending.withLock { $0 = [] }
     try Outputs.write(manifest.text, to: "\(directory)/manifest.json")
     try Outputs.write(Asset.checksums(assets), to: "\(directory)/B3SUMS")
-  }
-
-  /// Assets of earlier builds that are still what the manifest says.
-  fileprivate func kept(_ previous: Manifest?, besides new: Set<String>, _ events: EventHandler) throws
-    -> [Asset]
-  {
-    guard let previous else { return [] }
-    return try previous.currentAssets.filter { asset in
-      let name = "\(asset.architecture)/\(asset.file)"
-      if new.contains(name) { return false }
-      let path = "\(directory)/\(name)"
-      guard access(path, R_OK) == 0 else {
-        events(.warning(Report("dropped \(name) from the manifest: the file is gone")))
-        return false
-      }
-      guard try Outputs.size(of: path) == asset.size, try Blake3.hex(ofFile: path) == asset.hash else {
-        events(
-          .warning(
-            Report(
-              "dropped \(name) from the manifest: the file has changed since it was built",
-              hints: ["build it again to have it listed"])))
-        return false
-      }
-      return true
-    }
-  }
-
-  private static func size(of path: String) throws -> Int64 {
-    let file = try Descriptor(opening: path, O_RDONLY)
-    return try fileSize(file.raw, named: path)
   }
 
   static func text(of path: String) -> [UInt8]? {
@@ -162,7 +127,7 @@ final class Outputs: Sendable {
 
   /// Byte by byte, so that two images that differ are told apart at their first block.
   private static func isSame(_ path: String, _ other: String) throws -> Bool {
-    guard access(path, R_OK) == 0, try size(of: path) == size(of: other) else { return false }
+    guard access(path, R_OK) == 0, try sizeOfFile(path) == sizeOfFile(other) else { return false }
     let (first, second) = (
       try Descriptor(opening: path, O_RDONLY).release(), try Descriptor(opening: other, O_RDONLY).release()
     )
@@ -208,13 +173,13 @@ extension Outputs {
       try system("create", file.temporary) { rename(file.temporary, place(of: file)) }
     }
     pending.withLock { $0 = [] }
-    let path = "\(directory)/manifest.json"
-    guard let previous = Outputs.text(of: path).flatMap(Manifest.init) else { return }
-    let assets = try kept(previous, besides: Set(files.map { "\($0.architecture)/\($0.file)" }), events)
+    guard let previous = published.manifest else { return }
+    let assets = try published.kept(
+      besides: Set(files.map { "\($0.architecture)/\($0.file)" }), events: events)
     if assets.isEmpty {
       for name in ["manifest.json", "B3SUMS"] { unlink("\(directory)/\(name)") }
     } else {
-      try Outputs.write(previous.keeping(assets).text, to: path)
+      try Outputs.write(previous.keeping(assets).text, to: "\(directory)/manifest.json")
       try Outputs.write(Asset.checksums(assets), to: "\(directory)/B3SUMS")
     }
   }

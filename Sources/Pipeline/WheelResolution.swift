@@ -25,12 +25,7 @@ struct WheelResolution {
     solution: Solution
   ) throws -> (python: String?, wheels: [LockedWheel]) {
     let plan = InstallPlan(configuration)
-    for provider in plan.providers where provider.manager == .npm || provider.manager == .curl {
-      throw Report(
-        "cannot install provider \(provider.key): packages of \(provider.manager.rawValue) cannot be locked yet",
-        causes: ["it is enabled at \(provider.position)"],
-        hints: ["set enabled = false for it, or take its program from a wheel: manager = \"uv\" with links"])
-    }
+    if let refusal = plan.refusals.first { throw refusal }
     let version = solution.packages.first { $0.name == "python3" }?.version
     let python = version?.split(separator: ".").prefix(2).joined(separator: ".")
     let forPython = plan.providers.filter { $0.manager == .uv || $0.manager == .pip }

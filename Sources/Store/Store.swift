@@ -22,6 +22,16 @@ package struct Store: Sendable {
     }
   }
 
+  /// For `holds` and records that may be there: makes nothing.
+  package init(reading directory: String) { self.directory = directory }
+
+  /// Whether an object of this size is there. Nothing is read or removed.
+  package func holds(_ digest: Digest, size: Int64) -> Bool {
+    var information = stat()
+    return lstat(path(of: digest), &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+      && Int64(information.st_size) == size
+  }
+
   package func path(of digest: Digest) -> String {
     "\(directory)/objects/sha256/\(digest.hex.prefix(2))/\(digest.hex)"
   }

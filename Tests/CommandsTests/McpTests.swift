@@ -48,7 +48,7 @@ import Testing
     let greeted = try JSONValue(parsing: answers[0])
     #expect(greeted["result"]?["serverInfo"]?["name"]?.string == "capsem-native")
     let tools = try JSONValue(parsing: answers[1])["result"]?["tools"]?.array ?? []
-    #expect(tools.map { $0["name"]?.string } == ["audit_parse"])
+    #expect(tools.map { $0["name"]?.string } == ["validate", "build_dry_run", "inspect", "audit_parse"])
     #expect(
       answers[2]
         == #"{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"#

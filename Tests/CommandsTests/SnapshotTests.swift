@@ -28,6 +28,11 @@ import Testing
     ),
     Dialogue("completions", "completions bash", "completions csh"),
     Dialogue("inspect", "inspect minimal", "inspect full", "inspect nowhere", "inspect minimal --tree"),
+    Dialogue(
+      "dry-run", "init fresh", "build fresh --dry-run", "build fresh --dry-run --arch mips",
+      "build minimal --dry-run"),
+    Dialogue("dry-run-json", "init fresh", "build fresh --dry-run --json --arch arm64"),
+    Dialogue("status", "init fresh", "status fresh", "status fresh --json", "status nowhere"),
     Dialogue("inspect-json", "inspect full --json"),
     Dialogue(
       "manual", "manual"),

@@ -28,7 +28,7 @@ import Transfer
     LockedPackage(
       name: "p\(index)", version: "1", architecture: "amd64", size: Int64(content[index].count),
       sha256: Digest(of: content[index]), path: "pool/p\(index).deb", release: "main", essential: false,
-      order: index)
+      order: index, installedSize: 0)
   }
 
   private func items(_ indexes: Range<Int> = 0..<6) throws -> [PoolItem] {

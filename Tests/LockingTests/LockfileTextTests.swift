@@ -66,6 +66,7 @@ import Testing
     ("sha256 = \"bb", "sha256 = \"b", "expected 64 hexadecimal digits"),
     ("python = \"3.11\"", "python = \"../3\"", "python: expected a file name"),
     ("[\"dash\"]", "[\"da sh\"]", "expected words, found \"da sh\""),
+    ("needed_by = \"bash\"", "needed_by = \"../bash\"", "needed_by: expected a file name"),
     ("size = 7", "size = -7", "expected 0 or more, found -7"),
     ("size = 7", "size = \"7\"", "expected an integer, found a string"),
     ("release = \"main\"\npath", "release = \"other\"\npath", "release: expected the name of a release"),
@@ -113,10 +114,12 @@ import Testing
         packages: [
           LockedPackage(
             name: "bash", version: "5.2.15-2+b2", architecture: "amd64", size: 8, sha256: digest("d"),
-            path: "pool/main/b/bash/bash.deb", release: "main", essential: true, order: 0),
+            path: "pool/main/b/bash/bash.deb", release: "main", essential: true, order: 0,
+            installedSize: 20),
           LockedPackage(
             name: "zlib1g", version: "1", architecture: "amd64", size: 9, sha256: digest("e"),
-            path: "pool/main/z/zlib/zlib1g.deb", release: "main", essential: false, order: 1),
+            path: "pool/main/z/zlib/zlib1g.deb", release: "main", essential: false, order: 1,
+            installedSize: 30, neededBy: "bash"),
         ],
         configureSteps: [
           ConfigureStep(before: 1, packages: ["bash", "zlib1g"]),
@@ -183,6 +186,7 @@ import Testing
     sha256 = "\(hex("d"))"
     essential = true
     order = 0
+    installed_size = 20
 
     [[architecture.package]]
     name = "zlib1g"
@@ -193,6 +197,8 @@ import Testing
     size = 9
     sha256 = "\(hex("e"))"
     order = 1
+    installed_size = 30
+    needed_by = "bash"
 
     [[architecture.wheel]]
     environment = "node"

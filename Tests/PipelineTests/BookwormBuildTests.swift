@@ -29,10 +29,10 @@ struct BookwormBuildTests {
     }
   }
 
-  private static let extra = "\n[build.image]\npublish_as = \"old-name.img\"\n"
+  static let extra = "\n[build.image]\npublish_as = \"old-name.img\"\n"
 
   /// A site whose cache has all packages; its own, so that its workspaces can be told from others'.
-  private func site(_ user: TestUser = .ordinary, extra: String = BookwormBuildTests.extra) throws
+  func site(_ user: TestUser = .ordinary, extra: String = BookwormBuildTests.extra) throws
     -> BuildSite
   {
     let warm = try BookwormBuildTests.warm.get().site
@@ -115,6 +115,9 @@ struct BookwormBuildTests {
       #expect(try assets() == before, "\(text)")
     }
     try site.configure(["less"], extra: BookwormBuildTests.extra)
+    // Without it nothing would have to be built.
+    try FileManager.default.removeItem(
+      atPath: "\(site.assets)/\(BuildSite.architecture)/build.json")
     let result = try site.run(
       ["build", "guest", "--progress", "none"], inside: getuid() == 0 ? ["/usr/bin/unshare", "--net"] : [])
     #expect(result.status == 0, "\(result.errors)")

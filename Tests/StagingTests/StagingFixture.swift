@@ -57,7 +57,8 @@ final class StagingFixture: ObjectSource {
     objects.withLock { $0[digest] = path }
     return LockedPackage(
       name: name, version: version, architecture: architecture, size: Int64(bytes.count), sha256: digest,
-      path: path, release: "main", essential: true, order: 0)
+      path: path, release: "main", essential: true, order: 0,
+      installedSize: 0)
   }
 
   func stager(threads: Int) -> Stager {

@@ -1,14 +1,19 @@
 /// What a kernel configuration says, by option. A later line beats an earlier one.
-struct Defconfig {
-  private(set) var settings: [String: Setting] = [:]
+package struct Defconfig: Sendable, Equatable {
+  package private(set) var settings: [String: Setting] = [:]
 
-  struct Setting: Equatable {
+  package struct Setting: Sendable, Equatable {
     /// "y", "m", "n" or another value as written.
-    var value: String
-    var line: Int
+    package var value: String
+    package var line: Int
+
+    package init(value: String, line: Int) {
+      self.value = value
+      self.line = line
+    }
   }
 
-  init(_ text: String) {
+  package init(_ text: String) {
     let off = " is not set"
     for (index, line) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
       guard var words = Optional(Substring(line)) else { continue }

@@ -1,0 +1,143 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import Json
+import Pipeline
+
+extension BuildPlan {
+  /// The keys of older builders, and the plan of each architecture under `plan`.
+  func json(template: String) -> JSONText {
+    .object([
+      ("template", .string(template)),
+      ("compression", .string(compression.rawValue)),
+      ("compression_level", .number(Int64(compressionLevel))),
+      (
+        "architectures",
+        .object(
+          architectures.map { architecture in
+            (
+              architecture.name,
+              .object([
+                ("platform", .string(architecture.platform)),
+                ("rust_target", .string(architecture.rustTarget)),
+                ("plan", architecture.json),
+              ])
+            )
+          })
+      ),
+    ])
+  }
+}
+
+extension ArchitecturePlan {
+  fileprivate var json: JSONText {
+    var members: [(String, JSONText)] = [
+      ("suite", .string(suite)),
+      ("origin", origin.map(JSONText.string) ?? .null),
+      ("unknown", .array(unknown.map(JSONText.string))),
+      ("obstacles", .array(obstacles.map { .string($0.summary) })),
+      ("requests", .array(requests.map(ArchitecturePlan.json))),
+      ("packages", .array(packages.map(ArchitecturePlan.json))),
+      ("python", .array(wheels.map(ArchitecturePlan.json))),
+      ("files", .array(files.map(ArchitecturePlan.json))),
+      ("stages", .array(stages.map(ArchitecturePlan.json))),
+      ("sources", ArchitecturePlan.json(sources)),
+      ("download", ArchitecturePlan.json(download)),
+    ]
+    members += room.map(ArchitecturePlan.json) ?? [("image", .null), ("disk", .null)]
+    return .object(members)
+  }
+
+  private static func json(_ room: Room) -> [(String, JSONText)] {
+    [
+      ("image", .object([("size", .number(room.image)), ("exact", .boolean(room.isExact))])),
+      (
+        "disk",
+        .object([
+          ("cache", .number(room.cache)), ("workspace", .number(room.workspace)),
+          ("output", .number(room.output)),
+        ])
+      ),
+    ]
+  }
+
+  private static func json(_ request: Request) -> JSONText {
+    .object([
+      ("manager", .string(request.manager.rawValue)), ("text", .string(request.text)),
+      ("position", .string("\(request.position)")),
+    ])
+  }
+
+  private static func json(_ package: Package) -> JSONText {
+    .object([
+      ("name", .string(package.locked.name)),
+      ("version", .string(package.locked.version)),
+      ("architecture", .string(package.locked.architecture)),
+      ("size", .number(package.locked.size)),
+      ("installed_size", .number(package.locked.installedSize)),
+      ("sha256", .string(package.locked.sha256.hex)),
+      ("reason", .string(package.reason)),
+    ])
+  }
+
+  private static func json(_ wheel: LockedWheel) -> JSONText {
+    .object([
+      ("environment", .string(wheel.environment)),
+      ("name", .string(wheel.name)),
+      ("version", .string(wheel.version)),
+      ("file", .string(wheel.file)),
+      ("size", .number(wheel.size)),
+      ("sha256", .string(wheel.sha256.hex)),
+      ("requested", .boolean(wheel.requested)),
+    ])
+  }
+
+  private static func json(_ file: File) -> JSONText {
+    .object([
+      ("path", .string(file.path)),
+      ("mode", .string(String(file.mode, radix: 8))),
+      ("source", .string(file.source)),
+      ("size", .number(file.size)),
+      ("sha256", file.sha256.map { .string($0.hex) } ?? .null),
+    ])
+  }
+
+  private static func json(_ stage: PlannedStage) -> JSONText {
+    .object([
+      ("stage", .string(stage.name)),
+      ("reused", .boolean(stage.isReused)),
+      ("reason", .string(stage.reason)),
+      ("changes", .array(stage.changes.map { .string($0.line) })),
+    ])
+  }
+
+  private static func json(_ amount: Amount?) -> JSONText {
+    guard let amount else { return .null }
+    return .object([("files", .number(Int64(amount.files))), ("bytes", .number(amount.bytes))])
+  }
+}
+
+extension InputChange {
+  /// "+ apt "strace"", "~ package less:amd64"
+  var line: String {
+    switch self {
+    case .added(let statement): "+ \(statement)"
+    case .removed(let statement): "- \(statement)"
+    case .changed(let subject, let before, let after):
+      // Digests say nothing to people.
+      if let (before, after) = InputChange.versions(before, after) {
+        "~ \(subject) \(before) -> \(after)"
+      } else {
+        "~ \(subject)"
+      }
+    case .reordered: "~ the order"
+    }
+  }
+
+  /// The first words, where those differ and are no digests.
+  private static func versions(_ before: String, _ after: String) -> (Substring, Substring)? {
+    let words = [before, after].map { $0.prefix { $0 != " " } }
+    let isDigest = words.contains { $0.count == 64 && $0.allSatisfy(\.isHexDigit) }
+    return words[0] == words[1] || isDigest ? nil : (words[0], words[1])
+  }
+}

@@ -1,0 +1,172 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import GuestConfig
+import Linting
+import Store
+
+/// Plans a build: needs no network and no privilege, and changes nothing.
+package struct BuildPlanner: Sendable {
+  var context: HostContext
+
+  package init(context: HostContext) { self.context = context }
+
+  /// Of the architectures asked for, or all of the config.
+  package func plan(_ request: BuildRequest) throws -> BuildPlan {
+    let validation = Validation(of: request.guest)
+    let configuration = try validation.buildableConfiguration()
+    let architectures =
+      request.architectures.isEmpty
+      ? configuration.build.architectures : try configuration.architectures(named: request.architectures)
+    return BuildPlan(
+      compression: configuration.build.compression,
+      compressionLevel: configuration.build.compressionLevel,
+      architectures: try architectures.map { architecture in
+        try plan(BuildOutlook(configuration, architecture, of: request, context: context))
+      })
+  }
+
+  private func plan(_ outlook: BuildOutlook) throws -> ArchitecturePlan {
+    let (configuration, architecture) = (outlook.configuration, outlook.architecture)
+    var plan = ArchitecturePlan(
+      name: architecture.name, platform: architecture.dockerPlatform, rustTarget: architecture.rustTarget,
+      suite: try configuration.debianSuite())
+    plan.requests = InstallPlan(configuration).requests
+    plan.obstacles = outlook.obstacles
+    plan.origin = outlook.search.choice?.origin
+    plan.files = outlook.files.map(ArchitecturePlan.File.init)
+    plan.stages = try outlook.stages
+    guard let locked = outlook.locked else {
+      plan.unknown = outlook.unknown
+      return plan
+    }
+    let reasons = PackageReasons(configuration, packages: locked.packages)
+    plan.packages = locked.packages.map {
+      ArchitecturePlan.Package(locked: $0, reason: reasons.reason(for: $0))
+    }
+    plan.wheels = locked.wheels
+    plan.sources = ArchitecturePlan.Amount(outlook.objects)
+    plan.download = ArchitecturePlan.Amount(
+      outlook.objects.filter { !outlook.store.holds($0.digest, size: $0.size) })
+    plan.room = try outlook.room(downloading: plan.download?.bytes ?? 0)
+    return plan
+  }
+}
+
+extension BuildOutlook {
+  fileprivate var unknown: [String] {
+    let guest = configuration.directory
+    let plan = InstallPlan(configuration)
+    var missing = ["versions and sizes of \(plan.apt.count) Debian packages and of what they need"]
+    if !plan.python.isEmpty {
+      missing.append("wheels of \(plan.python.count) Python packages and of what they need")
+    }
+    missing.append("bytes to download, and the size of the image")
+    return missing.map { "\($0): `capsem-native lock \(guest)` finds out" }
+  }
+
+  /// Everything that comes from outside.
+  fileprivate var objects: [(digest: Digest, size: Int64)] {
+    guard let locked, let choice = search.choice else { return [] }
+    let lists = choice.lock.releases.filter { $0.imageURI != nil }
+    return locked.packages.map { ($0.sha256, $0.size) } + locked.wheels.map { ($0.sha256, $0.size) }
+      + lists.map { ($0.inRelease, $0.inReleaseSize) }
+      + locked.indexes.filter { index in lists.contains { $0.name == index.release } }
+      .map { ($0.sha256, $0.size) }
+  }
+
+  /// In the order of the build.
+  fileprivate var stages: [PlannedStage] {
+    get throws {
+      var stages: [PlannedStage] = []
+      let missing = objects.count { !store.holds($0.digest, size: $0.size) }
+      if let choice = search.choice {
+        stages.append(PlannedStage(name: Stage.resolve.rawValue, isReused: true, reason: choice.origin))
+        stages.append(
+          PlannedStage(
+            name: Stage.fetch.rawValue, isReused: missing == 0,
+            reason: missing == 0
+              ? "all \(objects.count) files are in the cache"
+              : "\(missing) of \(objects.count) files are not in the cache"))
+      } else {
+        stages.append(
+          PlannedStage(
+            name: Stage.resolve.rawValue, isReused: false,
+            reason: search.stale.map(\.summary) ?? "there is no lock, and no earlier resolution"))
+        stages.append(
+          PlannedStage(name: Stage.fetch.rawValue, isReused: false, reason: "follows from resolve"))
+      }
+      return try stages + rootfsStages
+    }
+  }
+
+  private var rootfsStages: [PlannedStage] {
+    get throws {
+      let changes = try rootfsChanges
+      let names = (inputs?.stages ?? []).map(\.name)
+        .filter { $0 != Stage.compress.rawValue || configuration.build.image.compress != nil }
+      let isKnown = search.choice != nil
+      return names.map { name in
+        let own = changes?.first { $0.stage == name }?.changes ?? []
+        let first = changes?.first?.stage
+        let reason =
+          switch (changes, first) {
+          case (nil, _): record == nil ? "not built yet" : "the assets of the last build are gone or changed"
+          case (_, nil):
+            isKnown ? "nothing has changed since the last build" : "packages are not known before resolving"
+          case (_, let first?) where !own.isEmpty: first == name ? "changed" : "changed, as was \(first)"
+          case (_, let first?): "\(first) has changed, and results between stages are not kept"
+          }
+        return PlannedStage(
+          name: name, isReused: isKnown && changes?.isEmpty == true, reason: reason, changes: own)
+      }
+    }
+  }
+
+  /// A wheel holds about a third of what it unpacks to; a package's estimate is its packager's.
+  private static let wheelGrowth: Int64 = 3
+
+  fileprivate func room(downloading bytes: Int64) throws -> ArchitecturePlan.Room? {
+    guard let locked else { return nil }
+    let isCurrent = try rootfsChanges?.isEmpty == true
+    let estimate =
+      locked.packages.reduce(0) { $0 + $1.installedSize }
+      + locked.wheels.reduce(0) { $0 + $1.size * BuildOutlook.wheelGrowth }
+      + files.reduce(0) { $0 + $1.size }
+    let image = isCurrent ? record?.size ?? estimate : estimate
+    let copy = configuration.build.image.compress == nil ? 0 : image / BuildOutlook.wheelGrowth
+    return ArchitecturePlan.Room(
+      image: image, isExact: isCurrent, cache: bytes, workspace: isCurrent ? 0 : estimate,
+      output: isCurrent ? 0 : image + copy)
+  }
+}
+
+extension InstallPlan {
+  fileprivate var requests: [ArchitecturePlan.Request] {
+    typealias Request = ArchitecturePlan.Request
+    return apt.map { Request(manager: .apt, text: $0.text, position: $0.position) }
+      + python.map { Request(manager: .pip, text: $0.requirement, position: $0.position) }
+      + providers.flatMap { program in
+        program.packages.map { Request(manager: program.manager, text: $0.value, position: $0.position) }
+      }
+  }
+}
+
+extension ArchitecturePlan.Amount {
+  fileprivate init(_ objects: [(digest: Digest, size: Int64)]) {
+    self.init(files: objects.count, bytes: objects.reduce(0) { $0 + $1.size })
+  }
+}
+
+extension ArchitecturePlan.File {
+  fileprivate init(_ planned: BuildOutlook.PlannedGuestFile) {
+    switch planned.file.content {
+    case .object(let digest):
+      self.init(
+        path: planned.file.path, mode: planned.file.mode, source: planned.source ?? "", size: planned.size,
+        sha256: digest)
+    case .link(let target):
+      self.init(path: planned.file.path, mode: planned.file.mode, source: "-> \(target)", size: 0)
+    }
+  }
+}
