@@ -11,7 +11,7 @@ struct StageIdentities: Sendable, Equatable {
 
   /// Raised when a stage's result changes for the same input.
   static let versions: [Stage: Int] = [
-    .resolve: 1, .fetch: 1, .stage: 1, .configure: 1, .install: 1, .seal: 1, .image: 1, .compress: 1,
+    .resolve: 1, .fetch: 1, .stage: 1, .configure: 1, .install: 1, .seal: 1, .image: 2, .compress: 1,
   ]
 
   init(

@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import GuestConfig
+import Imaging
 import Locking
 import Store
 
@@ -24,6 +25,7 @@ extension ImageBuilder {
       let lock = try Lockfile(parsing: text, file: path)
       let covered = Set(lock.architectures.map(\.name)).isSuperset(of: architectures.map(\.name))
       if lock.configuration == identity && covered {
+        try checkLayout(of: lock, path, configuration, request)
         return LockChoice(lock: lock, origin: "locked by \(path)")
       }
       let stale = Report(
@@ -40,6 +42,24 @@ extension ImageBuilder {
         hints: ["run `capsem-native lock \(configuration.directory)` first, and commit what it writes"])
     }
     return try cachedResolution(configuration, identity, architectures, request)
+  }
+
+  /// Its packages are good for any layout, its promise of equal bytes is not.
+  private func checkLayout(
+    of lock: Lockfile, _ path: String, _ configuration: GuestConfiguration, _ request: BuildRequest
+  ) throws {
+    let version = ImageLayout.version
+    if lock.imageLayout == version { return }
+    let reason =
+      lock.imageLayout.map { "it is for image layout \($0), and this version writes layout \(version)" }
+      ?? "it names no image layout, and this version writes layout \(version)"
+    let hint =
+      "run `capsem-native lock \(configuration.directory)` and review what changes, or build with the version "
+      + "that wrote it"
+    if request.locked { throw Report("cannot build with --locked from \(path): \(reason)", hints: [hint]) }
+    events(
+      .warning(
+        Report("the image will not have the bytes that \(path) stands for: \(reason)", hints: [hint])))
   }
 
   private func cachedResolution(

@@ -3,6 +3,7 @@ import Diagnosis
 import FileTree
 import Glibc
 import HostTools
+import Imaging
 import Manifests
 import Synchronization
 
@@ -96,7 +97,8 @@ final class Outputs: Sendable {
       assets.append(
         Asset(
           architecture: file.architecture, file: file.file, hash: try Blake3.hex(ofFile: file.temporary),
-          size: try Outputs.size(of: file.temporary)))
+          size: try Outputs.size(of: file.temporary),
+          imageLayout: Asset.isImage(file.file) ? ImageLayout.version : nil))
     }
     let previous = Outputs.text(of: "\(directory)/manifest.json").flatMap(Manifest.init)
     assets += try kept(previous, besides: Set(assets.map { "\($0.architecture)/\($0.file)" }), events)
