@@ -80,6 +80,7 @@ let package = Package(
 
     // Beside the stages: commands that build nothing.
     module("Auditing", "Diagnosis", "Json"),
+    module("Comparing", "FileTree"),
     module("HostChecks", "Diagnosis", "Json"),
     module("Inventory", "FileTree", "Json"),
     module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
@@ -98,8 +99,9 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Auditing", "BuildModel", "CLinux", "Diagnosis", "Ext4", "FileTree", "GuestConfig", "HostChecks",
-        "Inventory", "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings", "Solver", "Threads",
+        "Auditing", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree", "GuestConfig",
+        "HostChecks", "Inventory", "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings",
+        "Solver", "Threads",
         "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -120,6 +122,7 @@ let package = Package(
     tests(of: "Auditing", "Diagnosis", "Json"),
     tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
+    tests(of: "Comparing", "FileTree"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
     tests(of: "Ext4", "Diagnosis", "FileTree"),

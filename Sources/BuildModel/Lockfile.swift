@@ -18,11 +18,14 @@ package struct Lockfile: Sendable, Codable, Equatable {
   package var releases: [LockedRelease]
   /// Sorted by name.
   package var architectures: [LockedArchitecture]
+  /// The rules by which images had their bytes when it was written; nil in a lock that does not say.
+  package var imageLayout: Int?
 
   package init(
     configuration: Digest, date: Int64, solver: String, releases: [LockedRelease],
-    architectures: [LockedArchitecture]
+    architectures: [LockedArchitecture], imageLayout: Int? = nil
   ) {
+    self.imageLayout = imageLayout
     self.configuration = configuration
     self.date = date
     self.solver = solver

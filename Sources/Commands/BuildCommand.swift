@@ -100,6 +100,7 @@ struct BuildCommand: ParsableCommand {
     } else {
       for image in images {
         Terminal.say("built \(image.image), \(Rendering.bytes(image.size))\n")
+        if let tree = image.tree { Terminal.say("tree \(tree)\n") }
       }
     }
   }

@@ -1,9 +1,8 @@
 import ArgumentParser
 import BuildModel
-import Diagnosis
+import Comparing
 import Ext4
 import FileTree
-import Glibc
 import GuestConfig
 import Inventory
 import Json
@@ -54,42 +53,26 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func inspect(image path: String) throws {
-    let file = try Descriptor(opening: path, O_RDONLY | O_NONBLOCK)
-    let image = try Ext4FileSystem(reading: file.raw, named: path)
-    InspectCommand.warn(of: image, path)
+    let image = try OpenedImage(path)
     if let cat {
-      try InspectCommand.copy(try image.file(at: cat))
+      try InspectCommand.copy(try image.fileSystem.file(at: cat))
     } else if tree {
-      try show(try Ext4Tree(of: image))
+      let listing = try image.listing()
+      try show(
+        .array(zip(listing.entries, listing.digests).map(ImageReport.json)),
+        TreeText(of: listing.entries, digests: listing.digests).text)
     } else if packages {
-      let tree = try Ext4Tree(of: image)
-      let inventory = try Inventory(of: tree.entries) {
-        try tree.content(of: $0, atMost: InspectCommand.longestRecord)
-      }
+      let inventory = try image.inventory()
       try show(ImageReport.json(inventory), ImageReport.text(inventory.packages))
     } else {
-      let summary = try Ext4Summary(of: image)
-      let system = try image.regularFile(at: "/etc/os-release").map {
-        OperatingSystem(try $0.bytes(atMost: InspectCommand.longestRecord))
-      }
-      let text = ImageReport.text(summary, system: system, of: path)
-      try show(ImageReport.json(summary, system: system), Rendering.harmless(text))
+      let summary = try image.summary()
+      let text = ImageReport.text(summary, of: path)
+      try show(ImageReport.json(summary), Rendering.harmless(text))
     }
   }
 
-  /// Of what package managers write down; no such file comes near it.
-  private static let longestRecord = 64 << 20
-
   private func show(_ json: @autoclosure () -> JSONText, _ text: @autoclosure () -> String) throws {
     try Terminal.put(self.json ? json().rendered() + "\n" : text())
-  }
-
-  private func show(_ tree: Ext4Tree) throws {
-    let threads = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-    let digests = try TreeText.digests(of: tree.entries, threads: threads) { try tree.digest(of: $0) }
-    try show(
-      .array(zip(tree.entries, digests).map(ImageReport.json)),
-      TreeText(of: tree.entries, digests: digests).text)
   }
 
   private static func copy(_ file: ImageFile) throws {
@@ -99,21 +82,6 @@ struct InspectCommand: ParsableCommand {
     while case let count = try file.read(into: buffer, at: done), count > 0 {
       try Terminal.put(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       done += UInt64(count)
-    }
-  }
-
-  private static func warn(of image: Ext4FileSystem, _ path: String) {
-    func say(_ text: String, hint: String) {
-      let report = Report(text, hints: [hint])
-      Terminal.say(Rendering.report(report, severity: "warning", style: .standardError))
-    }
-    if image.needsRecovery {
-      say(
-        "\(path) was not unmounted: its journal has changes that are not read",
-        hint: "`e2fsck -p \(path)` brings them to their places")
-    }
-    if image.hasErrors {
-      say("the kernel has found errors in \(path)", hint: "`e2fsck -fn \(path)` lists what is damaged")
     }
   }
 }

@@ -36,6 +36,9 @@ struct PackCommand: ParsableCommand {
       events: display.events
     ).run()
     withExtendedLifetime(signals) {}
-    if !quiet { Terminal.say("wrote \(image): \(packed.entries) entries, \(Rendering.bytes(packed.size))\n") }
+    if !quiet {
+      Terminal.say("wrote \(image): \(packed.entries) entries, \(Rendering.bytes(packed.size))\n")
+      Terminal.say("tree \(packed.tree)\n")
+    }
   }
 }

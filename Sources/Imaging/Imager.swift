@@ -43,23 +43,21 @@ package struct Imager {
     let there = Set(walked.map(\.path))
     var entries = walked + recorded.values.filter { !there.contains($0.path) }
     for index in entries.indices where entries[index].modified > date { entries[index].modified = date }
-    return entries.sorted { $0.path < $1.path }
+    return entries
   }
 
-  /// Plans and writes entries of any source: a staging tree, or what `pack` was given.
+  /// Plans and writes entries of any source: a staging tree, or what `pack` was given. Their description
+  /// is made canonical first, so that the digest is the one of what `inspect --tree` reads back.
   package func write(
-    _ entries: [FileEntry], contents: some FileContents, to descriptor: CInt
+    _ listed: [FileEntry], contents: some FileContents, to descriptor: CInt
   ) throws -> ImagedTree {
+    let entries = CanonicalTree.entries(listed)
     events(.activity(.image, "digests"))
     let digest = try TreeText(of: entries, contents: contents, threads: threads).digest
-    // Equal trees keep their identity: the UUID and the seed of the name hashes come from the content
-    // (the last three groups of a UUID of version 8, RFC 9562).
-    var uuid = Array(digest.bytes[..<16])
-    uuid[6] = uuid[6] & 0x0f | 0x80
-    uuid[8] = uuid[8] & 0x3f | 0x80
+    let identity = FileSystemIdentity(of: entries, digest: digest)
     let options = Ext4Options(
-      label: settings.label.isEmpty ? "capsem" : settings.label, uuid: uuid,
-      hashSeed: Array(digest.bytes[16...]), created: max(1, date.seconds), size: Imager.size(settings.size),
+      label: settings.label.isEmpty ? "capsem" : settings.label, uuid: identity.uuid,
+      hashSeed: identity.hashSeed, created: max(1, date.seconds), size: Imager.size(settings.size),
       headroom: settings.headroom.bytes)
     events(.activity(.image, "layout"))
     let ranges = try DataRanges.scan(entries, contents: contents, threads: threads)

@@ -62,7 +62,7 @@ package struct Inventory: Sendable, Equatable {
 }
 
 extension ArraySlice<UInt8> {
-  fileprivate func ends(with suffix: String) -> Bool {
+  func ends(with suffix: String) -> Bool {
     count > suffix.utf8.count && self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
   }
 }

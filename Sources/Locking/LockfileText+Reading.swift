@@ -33,10 +33,11 @@ extension Lockfile {
   }
 
   private init(_ root: TomlTable) throws(TomlProblem) {
-    try root.allow(["version", "configuration", "date", "solver", "release", "architecture"])
+    try root.allow(["version", "configuration", "date", "solver", "image_layout", "release", "architecture"])
     self.init(
       configuration: try root.digest("configuration"), date: try root.time("date"),
-      solver: try root.text("solver"), releases: [], architectures: [])
+      solver: try root.text("solver"), releases: [], architectures: [],
+      imageLayout: root["image_layout"] == nil ? nil : Int(try root.size("image_layout")))
     for table in try root.tables("release") {
       let release = try LockedRelease(table)
       try table.distinct("name", releases.contains { $0.name == release.name })

@@ -12,6 +12,7 @@ extension Lockfile {
     text.string("configuration", configuration.hex)
     text.dateTime("date", date)
     text.string("solver", solver)
+    if let imageLayout { text.integer("image_layout", Int64(imageLayout)) }
     for release in releases { text.release(release) }
     for architecture in architectures.sorted(by: { $0.name < $1.name }) { text.architecture(architecture) }
     return text.text

@@ -7,8 +7,11 @@ package struct Asset: Sendable, Equatable {
   /// BLAKE3, 64 hexadecimal digits.
   package var hash: String
   package var size: Int64
+  /// Of a root image: the rules by which it has its bytes.
+  package var imageLayout: Int?
 
-  package init(architecture: String, file: String, hash: String, size: Int64) {
+  package init(architecture: String, file: String, hash: String, size: Int64, imageLayout: Int? = nil) {
+    self.imageLayout = imageLayout
     self.architecture = architecture
     self.file = file
     self.hash = hash
@@ -18,6 +21,9 @@ package struct Asset: Sendable, Equatable {
   /// Whether a file of this name belongs into manifest and checksums. Reports and the tool versions
   /// do not.
   package static func isListed(_ file: String) -> Bool { rank(file) != nil }
+
+  /// Whether a file of this name is a root image, as it is or compressed.
+  package static func isImage(_ file: String) -> Bool { (rank(file) ?? 0) >= 2 }
 
   /// vmlinuz, initrd.img, then the root images: the order of B3SUMS.
   private static func rank(_ file: String) -> Int? {

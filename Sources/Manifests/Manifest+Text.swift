@@ -46,7 +46,11 @@ extension Manifest {
   }
 
   private static func json(_ file: File) -> JSONText {
-    .object([("hash", .string(file.hash)), ("size", .number(file.size))])
+    .object(
+      [
+        ("hash", .string(file.hash)), ("size", .number(file.size)),
+        file.image_layout.map { ("image_layout", JSONText.number(Int64($0))) },
+      ].compactMap { $0 })
   }
 
   private static func json(_ binary: Binary) -> JSONText {

@@ -21,6 +21,9 @@ package struct Manifest: Codable, Equatable, Sendable {
   package struct File: Codable, Equatable, Sendable {
     package var hash: String
     package var size: Int64
+    package var image_layout: Int?
+
+    init(_ asset: Asset) { (hash, size, image_layout) = (asset.hash, asset.size, asset.imageLayout) }
   }
 
   package struct Binaries: Codable, Equatable, Sendable {
@@ -44,7 +47,11 @@ package struct Manifest: Codable, Equatable, Sendable {
   /// The assets of the current release.
   package var currentAssets: [Asset] {
     (assets.releases[assets.current]?.arches ?? [:]).flatMap { architecture, files in
-      files.map { Asset(architecture: architecture, file: $0.key, hash: $0.value.hash, size: $0.value.size) }
+      files.map {
+        Asset(
+          architecture: architecture, file: $0.key, hash: $0.value.hash, size: $0.value.size,
+          imageLayout: $0.value.image_layout)
+      }
     }.sorted(by: Asset.precedes)
   }
 
@@ -55,12 +62,16 @@ package struct Manifest: Codable, Equatable, Sendable {
     let day = CalendarDay(date)
     var number = 1
     if let previous, let last = previous.number(on: day) {
-      number = previous.currentAssets == assets.sorted(by: Asset.precedes) ? last : last + 1
+      // A manifest of an earlier version names no layouts, and its bytes are none the less the same.
+      func bytes(_ assets: [Asset]) -> [String] {
+        assets.sorted(by: Asset.precedes).map { "\($0.architecture)/\($0.file) \($0.hash) \($0.size)" }
+      }
+      number = bytes(previous.currentAssets) == bytes(assets) ? last : last + 1
     }
     let version = "\(day.compact).\(number)"
     var arches: [String: [String: File]] = [:]
     for asset in assets {
-      arches[asset.architecture, default: [:]][asset.file] = File(hash: asset.hash, size: asset.size)
+      arches[asset.architecture, default: [:]][asset.file] = File(asset)
     }
     self.format = 2
     self.assets = Assets(
@@ -78,7 +89,7 @@ package struct Manifest: Codable, Equatable, Sendable {
     var manifest = self
     var arches: [String: [String: File]] = [:]
     for asset in kept {
-      arches[asset.architecture, default: [:]][asset.file] = File(hash: asset.hash, size: asset.size)
+      arches[asset.architecture, default: [:]][asset.file] = File(asset)
     }
     manifest.assets.releases[assets.current]?.arches = arches
     return manifest

@@ -7,6 +7,7 @@ import Glibc
 import Solver
 import GuestConfig
 import HostTools
+import Imaging
 import Installing
 import Linting
 import Sandbox
@@ -169,7 +170,7 @@ package struct ImageBuilder: Sendable {
         configuration: try ConfigurationIdentity(resolving: configuration).digest,
         date: releases.map(\.file.date).max() ?? 0, solver: library,
         releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
-        architectures: locked)
+        architectures: locked, imageLayout: ImageLayout.version)
     }
   }
 }

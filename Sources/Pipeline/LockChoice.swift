@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import GuestConfig
+import Imaging
 import Locking
 import Store
 
@@ -18,6 +19,8 @@ struct LockSearch {
   var choice: LockChoice?
   /// Why the lock beside the config was passed over.
   var stale: Report?
+  /// Why the image will not have the bytes that the lock beside the config stands for.
+  var otherLayout: String?
   /// Why there are no archives to ask.
   var refusal: Report?
   /// Under which name the cache holds a resolution.
@@ -37,6 +40,7 @@ struct LockSearch {
       let covered = Set(lock.architectures.map(\.name)).isSuperset(of: names)
       if lock.configuration == identity && covered {
         choice = LockChoice(lock: lock, origin: "locked by \(path)")
+        otherLayout = LockSearch.otherLayout(of: lock)
         return
       }
       stale = Report(
@@ -64,6 +68,14 @@ struct LockSearch {
     }
   }
 
+  /// A lock's packages are good for any layout, its promise of equal bytes is not.
+  private static func otherLayout(of lock: Lockfile) -> String? {
+    let version = ImageLayout.version
+    if lock.imageLayout == version { return nil }
+    return lock.imageLayout.map { "it is for image layout \($0), and this version writes layout \(version)" }
+      ?? "it names no image layout, and this version writes layout \(version)"
+  }
+
   static func age(since date: Int64, now: Int64) -> String {
     let seconds = max(0, now - date)
     switch seconds {
@@ -83,6 +95,9 @@ extension ImageBuilder {
     let search = try LockSearch(
       configuration, covering: architectures.map(\.name), mirror: request.mirror, refresh: request.refresh,
       context: context, store: store)
+    let hint =
+      "run `capsem-native lock \(configuration.directory)` and review what changes, or build with the version "
+      + "that wrote it"
     if request.locked {
       if let stale = search.stale { throw stale }
       guard let choice = search.choice, Outputs.text(of: path) != nil else {
@@ -90,7 +105,15 @@ extension ImageBuilder {
           "cannot build with --locked: there is no \(path)",
           hints: ["run `capsem-native lock \(configuration.directory)` first, and commit what it writes"])
       }
+      if let reason = search.otherLayout {
+        throw Report("cannot build with --locked from \(path): \(reason)", hints: [hint])
+      }
       return choice
+    }
+    if let reason = search.otherLayout {
+      events(
+        .warning(
+          Report("the image will not have the bytes that \(path) stands for: \(reason)", hints: [hint])))
     }
     if let stale = search.stale {
       events(

@@ -3,6 +3,7 @@ import Diagnosis
 import FileTree
 import Glibc
 import HostTools
+import Imaging
 import Manifests
 import Synchronization
 
@@ -98,7 +99,8 @@ final class Outputs: Sendable {
       assets.append(
         Asset(
           architecture: file.architecture, file: file.file, hash: try Blake3.hex(ofFile: file.temporary),
-          size: try sizeOfFile(file.temporary)))
+          size: try sizeOfFile(file.temporary),
+          imageLayout: Asset.isImage(file.file) ? ImageLayout.version : nil))
     }
     let previous = published.manifest
     assets += try published.kept(besides: Set(assets.map { "\($0.architecture)/\($0.file)" }), events: events)

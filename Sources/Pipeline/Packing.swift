@@ -8,6 +8,8 @@ import Threads
 
 /// What `pack` wrote: names in the tree, and bytes of the image.
 package struct PackedImage: Sendable, Equatable {
+  /// Digest of the tree's text.
+  package var tree: Digest
   package var entries: Int
   package var size: Int64
 }
@@ -79,7 +81,7 @@ package struct Packing {
       let packed = try imager.write(
         clamped, contents: StoppableContents(contents: contents, cancellation: cancellation), to: output.raw)
       try system("create", image) { rename(path, image) }
-      return PackedImage(entries: packed.entries, size: packed.size)
+      return PackedImage(tree: packed.digest, entries: packed.entries, size: packed.size)
     } catch {
       unlink(path)
       throw error
@@ -121,7 +123,7 @@ struct TarContents: FileContents {
     let reader = try ArchiveReader(.tar, descriptor: descriptor, name: name)
     var found: [TreePath: FileEntry] = [:]
     var offsets: [TreePath: Int64] = [:]
-    var groups: [TreePath: Int] = [:]
+    var groups = 0
     var end: Int64 = 0
     while let next = try reader.next() {
       var entry = next.entry
@@ -132,9 +134,10 @@ struct TarContents: FileContents {
         guard var first = found[target], first.kind != .directory else {
           throw ArchiveError(name, "\(entry.path) links to \(target), which does not come before it")
         }
-        let group = first.hardLinkGroup ?? groups.count + 1
-        groups[target] = group
-        first.hardLinkGroup = group
+        if first.hardLinkGroup == nil {
+          groups += 1
+          first.hardLinkGroup = groups
+        }
         found[target] = first
         offsets[entry.path] = offsets[target]
         entry = first

@@ -2,11 +2,12 @@ import BuildModel
 import Diagnosis
 import FileTree
 import GuestConfig
+import Imaging
 
 extension PartInputs {
   /// Raised when a stage's result changes for the same input.
   private static let versions: [Stage: Int] = [
-    .stage: 1, .configure: 1, .install: 1, .seal: 1, .image: 1, .compress: 1, .manifest: 1,
+    .stage: 1, .configure: 1, .install: 1, .seal: 1, .image: ImageLayout.version, .compress: 1, .manifest: 1,
   ]
 
   private static func inputs(_ stage: Stage, locked: [String] = [], configured: [String]) -> StageInputs {

@@ -294,7 +294,9 @@ import Testing
     #expect(result.status == 0 && result.errors == "")
     let lines = result.output.split(separator: "\n").map(String.init)
     #expect(lines[0...1] == ["Image: home/image", "  label: packed"])
-    #expect(lines[3] == "  system: Debian 12")
+    let text = try site.run(["inspect", "home/image", "--tree"]).output
+    #expect(lines[3] == "  tree: \(Digest(of: text).hex)")
+    #expect(lines[4] == "  system: Debian 12")
     #expect(
       lines.contains("  holds: 5 files, 15 directories, 1 symbolic links, 1 others"), "\(result.output)")
     #expect(lines.contains("  created: 2023-11-14T22:13:20Z"))
@@ -302,6 +304,7 @@ import Testing
     #expect(json["label"]?.string == "packed")
     #expect(json["system"]?["name"]?.string == "Debian 12")
     #expect(json["files"] == .number(5))
+    #expect(json["tree"]?.string == Digest(of: text).hex)
     #expect(json["uuid"]?.string.map { "  uuid: \($0)" } == lines[2])
   }
 

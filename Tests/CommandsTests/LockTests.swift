@@ -62,6 +62,32 @@ import Testing
     #expect(try contents(ofFile: lock) == text)
   }
 
+  @Test(arguments: [
+    ("image_layout = 9\n", "it is for image layout 9, and this version writes layout 1"),
+    ("", "it names no image layout, and this version writes layout 1"),
+  ])
+  func `a lock for other bytes is refused with --locked, and built with a warning without it`(
+    line: String, reason: String
+  ) throws {
+    #expect(try site.run(["lock", "guest"]).status == 0)
+    let text = String(decoding: try #require(try contents(ofFile: lock)), as: UTF8.self)
+    #expect(text.contains("\nimage_layout = 1\n"))
+    try site.write(text.replacing("image_layout = 1\n", with: line), to: "guest/capsem.lock")
+    let hint = """
+      hint: run `capsem-native lock guest` and review what changes, or build with the version that wrote it
+
+      """
+    let refused = try site.run(["build", "guest", "--locked", "--until", "staged", "--progress", "none"])
+    #expect(refused.status == 1)
+    #expect(refused.errors == "error: cannot build with --locked from guest/capsem.lock: \(reason)\n" + hint)
+    let built = try site.run(["build", "guest", "--until", "staged"])
+    #expect(built.status == 0)
+    #expect(
+      built.errors.hasPrefix(
+        "warning: the image will not have the bytes that guest/capsem.lock stands for: \(reason)\n" + hint
+          + "packages: locked by guest/capsem.lock\n"), "\(built.errors)")
+  }
+
   @Test func `refuses a damaged lock with its place`() throws {
     try site.write("version = 1\nnonsense\n", to: "guest/capsem.lock")
     let result = try site.run(["build", "guest", "--until", "staged", "--progress", "none"])

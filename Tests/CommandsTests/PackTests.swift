@@ -46,6 +46,67 @@ import Testing
     #expect(site.names(in: "\(site.directory)/home").count == 4)
   }
 
+  @Test func `the tree's digest is the same whatever it was packed from, and that of inspect's text`() throws
+  {
+    // Links in another order than their names, one that was replaced, and the directory that every ext4
+    // file system has anyway.
+    try runTool(
+      "sh",
+      [
+        "-c",
+        """
+        set -e
+        ln b z; mkdir -m 700 lost+found; echo long > y; ln y c; mkfifo pipe
+        find . -exec touch -h -d @1700000000 {} +; chown -hR 0:0 . 2>/dev/null || :
+        """,
+      ], in: "\(site.directory)/tree")
+    try runTool(
+      "tar",
+      [
+        "-C", "tree", "--format=gnu", "-cf", "tree.tar", "--no-recursion", ".", "z", "y", "hard", "c", "b",
+        "a", "a/file", "a/empty", "soft", "sparse", "pipe", "lost+found",
+      ], in: site.directory)
+    try runTool(
+      "tar", ["-C", "tree", "--format=gnu", "-rf", "tree.tar", "a/empty", "a/file"], in: site.directory)
+    var digests: Set<String> = []
+    // As root, where that can be: the directory is root's then.
+    let runner = try BuildSite(TestUser.available[TestUser.available.count - 1])
+    for source in ["tree", "tree.tar"] {
+      let result = try runner.run([
+        "pack", "\(site.directory)/\(source)", "\(site.directory)/home/\(source).ext4",
+      ])
+      #expect(result.status == 0, "\(result.errors)")
+      let text = try runTool(
+        "sh", ["-c", "\(site.program) inspect home/\(source).ext4 --tree | sha256sum"], in: site.directory)
+      #expect(result.errors.hasSuffix("\ntree \(text.prefix(64))\n"), "\(result.errors)")
+      digests.insert(String(text.prefix(64)))
+    }
+    #expect(digests.count == 1)
+  }
+
+  @Test func `the UUID comes from the tree, and the hash seed from its names`() throws {
+    func identity(_ image: String) throws -> (uuid: String, seed: String) {
+      let result = try site.run(["pack", "tree", "home/\(image)"])
+      let words = try runTool("dumpe2fs", ["-h", "\(site.directory)/home/\(image)"]).split(separator: "\n")
+      func value(_ name: String) -> String {
+        words.first { $0.hasPrefix("\(name):") }?.split(separator: " ").last.map(String.init) ?? ""
+      }
+      // Version 8 and the variant of RFC 9562 take six bits.
+      let digest = Array(result.errors.split(separator: " ").last ?? "")
+      let plain = Array(value("Filesystem UUID").filter { $0 != "-" })
+      for index in plain.indices where index != 12 && index != 16 { #expect(plain[index] == digest[index]) }
+      #expect(plain[12] == "8" && "89ab".contains(plain[16]))
+      return (value("Filesystem UUID"), value("Directory Hash Seed"))
+    }
+    let first = try identity("first")
+    try site.write("Content", to: "tree/a/file")
+    let other = try identity("other")
+    #expect(other.uuid != first.uuid && other.seed == first.seed)
+    try site.write("", to: "tree/new")
+    let third = try identity("third")
+    #expect(third.uuid != other.uuid && third.seed != other.seed)
+  }
+
   @Test func `replaces an image only when the new one is there`() throws {
     try site.write("an earlier image", to: "home/image")
     let image = "\(site.directory)/home/image"

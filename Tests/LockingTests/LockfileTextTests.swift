@@ -13,6 +13,7 @@ import Testing
     var odd = Self.lockfile
     odd.solver = "libapt-pkg \"6.0\" \\ \u{e9}"
     odd.architectures[0].python = nil
+    odd.imageLayout = nil
     odd.architectures[0].configureSteps = []
     odd.releases[0].imageURI = nil
     odd.releases[0].signedBy = []
@@ -74,6 +75,7 @@ import Testing
     ("date = 2026-08-10T12:00:00Z", "date = 2026-08-10T12:00:00+02:00", "expected a moment"),
     ("https://deb", "https://user:secret@deb", "image_uri: expected an https address"),
     ("https://deb", "http://deb", "image_uri: expected an https address"),
+    ("image_layout = 1", "image_layout = -1", "expected 0 or more, found -1"),
     ("solver = ", "solvent = 1\nsolver = ", "unknown key solvent"),
     ("essential = true", "essential = 1", "expected true or false, found an integer"),
     ("[[release]]", "<<<<<<< HEAD\n[[release]]", "saw '<'"),
@@ -135,7 +137,7 @@ import Testing
         ]),
       LockedArchitecture(
         name: "arm", debian: "arm64", indexes: [], packages: [], configureSteps: [], python: nil, wheels: []),
-    ])
+    ], imageLayout: 1)
 
   private static func hex(_ digit: String) -> String { String(repeating: digit, count: 64) }
 
@@ -145,6 +147,7 @@ import Testing
     configuration = "\(hex("c"))"
     date = 2026-08-10T12:00:00Z
     solver = "libapt-pkg 6.0"
+    image_layout = 1
 
     [[release]]
     name = "main"

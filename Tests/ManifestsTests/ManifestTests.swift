@@ -4,7 +4,8 @@ import Testing
 @Suite struct ManifestTests {
   private func root(_ digit: Character, _ architecture: String = "x86_64") -> Asset {
     Asset(
-      architecture: architecture, file: "rootfs.ext4", hash: String(repeating: digit, count: 64), size: 4096)
+      architecture: architecture, file: "rootfs.ext4", hash: String(repeating: digit, count: 64), size: 4096,
+      imageLayout: 1)
   }
 
   /// 2026-11-24T10:00:00Z
@@ -28,7 +29,8 @@ import Testing
                   "x86_64": {
                     "rootfs.ext4": {
                       "hash": "\(String(repeating: "a", count: 64))",
-                      "size": 4096
+                      "size": 4096,
+                      "image_layout": 1
                     }
                   }
                 }
@@ -49,6 +51,16 @@ import Testing
 
         """)
     #expect(try #require(Manifest(Array(manifest.text.utf8))) == manifest)
+  }
+
+  @Test func `a manifest that names no layout counts by its hashes, too`() throws {
+    let first = Manifest(assets: [root("a")], date: date, hostVersion: "1", previous: nil)
+    let text = first.text.replacing(
+      ",\n              \"image_layout\": 1", with: "")
+    #expect(!text.contains("image_layout"))
+    let earlier = try #require(Manifest(Array(text.utf8)))
+    #expect(earlier.currentAssets.map(\.imageLayout) == [nil])
+    #expect(Manifest(assets: [root("a")], date: date, hostVersion: "1", previous: earlier) == first)
   }
 
   @Test func `counts up only when a hash changed that day`() {

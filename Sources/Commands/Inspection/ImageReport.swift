@@ -8,7 +8,8 @@ import Json
 enum ImageReport {
   // MARK: Summary
 
-  static func text(_ summary: Ext4Summary, system: OperatingSystem?, of image: String) -> String {
+  static func text(_ image: ImageSummary, of path: String) -> String {
+    let summary = image.fileSystem
     let size = Int64(summary.bytesPerBlock) * Int64(summary.blocks)
     let free = Int64(summary.bytesPerBlock) * Int64(summary.freeBlocks)
     let counts = [
@@ -17,11 +18,12 @@ enum ImageReport {
       (summary.files.others, "others"),
     ]
     var lines = [
-      "Image: \(image)",
+      "Image: \(path)",
       "  label: \(TreeText.escaped(summary.label))",
       "  uuid: \(uuid(summary))",
+      "  tree: \(image.tree)",
     ]
-    if let system { lines.append("  system: \(system.name)") }
+    if let system = image.system { lines.append("  system: \(system.name)") }
     lines += [
       "  size: \(Rendering.bytes(size)) (\(size) bytes), \(summary.blocks) blocks of \(summary.bytesPerBlock)",
       "  used: \(Rendering.bytes(size - free)), free: \(Rendering.bytes(free))",
@@ -34,11 +36,13 @@ enum ImageReport {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  static func json(_ summary: Ext4Summary, system: OperatingSystem?) -> JSONText {
-    .object([
+  static func json(_ image: ImageSummary) -> JSONText {
+    let summary = image.fileSystem
+    return .object([
       ("label", .string(TreeText.escaped(summary.label))),
       ("uuid", .string(uuid(summary))),
-      ("system", json(system)),
+      ("tree", .string(image.tree.hex)),
+      ("system", json(image.system)),
       ("size", .number(Int64(summary.bytesPerBlock) * Int64(summary.blocks))),
       ("block_size", .number(Int64(summary.bytesPerBlock))),
       ("blocks", .number(Int64(summary.blocks))),
@@ -58,7 +62,7 @@ enum ImageReport {
     ])
   }
 
-  private static func uuid(_ summary: Ext4Summary) -> String {
+  static func uuid(_ summary: Ext4Summary) -> String {
     let digits = Digest.hex(summary.uuid)
     var groups: [Substring] = []
     var rest = digits[...]
@@ -70,7 +74,7 @@ enum ImageReport {
   }
 
   /// "2026-11-22T02:09:05Z"; nil for a time that was never set.
-  private static func time(_ seconds: Int64) -> String? {
+  static func time(_ seconds: Int64) -> String? {
     seconds == 0 ? nil : Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
   }
 

@@ -3,19 +3,20 @@ import FileTree
 import Foundation
 import Glibc
 
-/// What `inspect` was pointed at.
+/// What `inspect` and `diff` were pointed at.
 enum InspectionSubject: Equatable {
   case guest(String)
   case image(String)
 
   /// A directory with a config is a guest. A file, a block device, and a directory that holds one
   /// `rootfs.ext4`, as OUTPUT and OUTPUT/ARCH do, stand for an image.
-  init(_ path: String) throws {
+  /// `verb` is the command's, for errors.
+  init(_ path: String, to verb: String = "inspect") throws {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      if errno != ENOENT { throw SystemFailure("inspect", path) }
+      if errno != ENOENT { throw SystemFailure(verb, path) }
       throw Report(
-        "cannot inspect \(path): no such file or directory",
+        "cannot \(verb) \(path): no such file or directory",
         hints: ["`capsem-native init \(path)` writes a first config, `capsem-native build` an image"])
     }
     switch status.st_mode & S_IFMT {
@@ -25,12 +26,12 @@ enum InspectionSubject: Equatable {
       let images = try InspectionSubject.images(in: path)
       if images.count > 1 {
         throw Report(
-          "cannot inspect \(path): it holds \(images.count) images",
-          hints: images.map { "`capsem-native inspect \($0)`" })
+          "cannot \(verb) \(path): it holds \(images.count) images",
+          hints: images.map { verb == "inspect" ? "`capsem-native inspect \($0)`" : "name one: \($0)" })
       }
       // What is neither is a guest without a config, and loading it says so.
       self = images.first.map { .image($0) } ?? .guest(path)
-    default: throw Report("cannot inspect \(path): it is neither a directory nor an image")
+    default: throw Report("cannot \(verb) \(path): it is neither a directory nor an image")
     }
   }
 

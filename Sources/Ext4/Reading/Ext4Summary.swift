@@ -6,6 +6,8 @@ package struct Ext4Summary: Sendable, Equatable {
   /// As stored, up to the first NUL.
   package var label: [UInt8]
   package var uuid: [UInt8]
+  /// With which names in indexed directories are hashed.
+  package var hashSeed: [UInt8]
   package var bytesPerBlock: Int
   package var blocks: UInt64
   package var freeBlocks: UInt64
@@ -25,6 +27,7 @@ package struct Ext4Summary: Sendable, Equatable {
     (label, uuid) = withUnsafeBytes(of: superblock.s_volume_name) { label in
       (Array(label.prefix { $0 != 0 }), withUnsafeBytes(of: superblock.s_uuid) { Array($0) })
     }
+    hashSeed = withUnsafeBytes(of: superblock.s_hash_seed) { Array($0) }
     bytesPerBlock = image.bytesPerBlock
     blocks = image.blockCount
     freeBlocks = ext2fs_free_blocks_count(image.fs.pointee.super)

@@ -51,6 +51,14 @@ package struct Ext4Tree: Sendable {
     try read(entry) { content throws(Damage) in try content.bytes(atMost: limit) }
   }
 
+  /// Fills `buffer` with a regular file's content from byte `offset` on, and returns how many bytes there
+  /// were: fewer than there is room for only at the end.
+  package func read(
+    _ entry: FileEntry, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
+  ) throws(Ext4ReadFailure) -> Int {
+    try read(entry) { content throws(Damage) in try content.read(into: buffer, at: offset) }
+  }
+
   private func read<R>(
     _ entry: FileEntry, _ body: (StoredContent) throws(Damage) -> R
   ) throws(Ext4ReadFailure) -> R {
