@@ -138,7 +138,8 @@ let package = Package(
     tests(of: "Pipeline", "HostTools", "TestSupport", "Threads", "capsem-native"),
     .testTarget(
       name: "ReproducibilityTests",
-      dependencies: ["BuildModel", "Installing", "TestSupport", "capsem-native"], swiftSettings: strict),
+      dependencies: ["BuildModel", "FileTree", "Installing", "TestSupport", "capsem-native"],
+      swiftSettings: strict),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(
       of: "Scaffolding", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Installing", "TestSupport"),

@@ -12,8 +12,19 @@ package struct IrreproducibleData: Sendable, Equatable {
       packages: ["mariadb-server", "mariadb-server-10.5"], paths: ["/var/lib/mysql"],
       reason: "its script makes a database with times, and with identifiers drawn at random"),
     IrreproducibleData(
+      packages: ["popularity-contest"],
+      paths: ["/etc/cron.d/popularity-contest", "/etc/popularity-contest.conf"],
+      reason: "its script draws the machine's identifier for the survey, and the hour at which it reports"),
+    IrreproducibleData(
+      packages: ["postfix"], paths: ["/etc/aliases.db"],
+      reason:
+        "its script makes a Berkeley database, which has an identifier of the file and the process in it"),
+    IrreproducibleData(
       packages: ["postgresql-13", "postgresql-15", "postgresql-17"], paths: ["/var/lib/postgresql"],
       reason: "its script makes a database cluster, with an identifier from the clock and a process's number"),
+    IrreproducibleData(
+      packages: ["sasl2-bin"], paths: ["/etc/sasldb2"],
+      reason: "its script makes a Berkeley database, as postfix's does"),
     IrreproducibleData(
       packages: ["slapd"], paths: ["/etc/ldap/slapd.d", "/var/lib/ldap"],
       reason: "its script makes a directory whose entries have times, and a password drawn at random"),

@@ -15,7 +15,7 @@ package struct MachineSecrets: Sendable {
   }
 
   /// One kind of them.
-  package struct Kind: Sendable, Equatable {
+  package struct Kind: Sendable {
     /// Files; `*` stands for any run of bytes in the last component.
     package var files: [TreePath]
     /// The package whose script makes them, and why they must not be shared.
@@ -24,9 +24,9 @@ package struct MachineSecrets: Sendable {
   }
 
   /// How a machine comes by its own.
-  package enum Renewal: Sendable, Equatable {
-    /// capsem-init runs this in the guest when the program is there.
-    case firstBoot(program: TreePath, command: String)
+  package enum Renewal: Sendable {
+    /// capsem-init runs these commands in the guest, each when the program is there and the file is not.
+    case firstBoot(program: TreePath, commands: [(file: TreePath, command: String)])
     /// The program that needs it makes it.
     case onDemand
   }
@@ -35,18 +35,73 @@ package struct MachineSecrets: Sendable {
     Kind(
       files: ["etc/ssh/ssh_host_*"],
       reason: "openssh-server's host keys: whoever has the image could pose as every machine made of it",
-      renewal: .firstBoot(program: "usr/sbin/sshd", command: "ssh-keygen -A")),
+      renewal: .firstBoot(
+        program: "usr/sbin/sshd", commands: [("etc/ssh/ssh_host_rsa_key", "ssh-keygen -A")])),
     Kind(
       files: ["etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/ssl/private/ssl-cert-snakeoil.key"],
       reason:
         "ssl-cert's key and certificate, which web, mail and database servers use until they have another",
       renewal: .firstBoot(
-        program: "usr/sbin/make-ssl-cert", command: "make-ssl-cert generate-default-snakeoil")),
+        program: "usr/sbin/make-ssl-cert",
+        commands: [("etc/ssl/private/ssl-cert-snakeoil.key", "make-ssl-cert generate-default-snakeoil")])),
     Kind(
       files: ["var/lib/dbus/machine-id"],
       reason:
         "dbus's copy of the machine's identifier, by which the programs of a network tell machines apart",
-      renewal: .firstBoot(program: "usr/bin/dbus-uuidgen", command: "dbus-uuidgen --ensure")),
+      renewal: .firstBoot(
+        program: "usr/bin/dbus-uuidgen", commands: [("var/lib/dbus/machine-id", "dbus-uuidgen --ensure")])),
+    Kind(
+      files: ["etc/bind/rndc.key"],
+      reason: "bind9's key, with which a name server is told what to do",
+      renewal: .firstBoot(
+        program: "usr/sbin/rndc-confgen", commands: [("etc/bind/rndc.key", "rndc-confgen -a -u bind")])),
+    Kind(
+      files: ["etc/dropbear/dropbear_*_host_key"],
+      reason: "dropbear's host keys, as those of openssh-server",
+      renewal: .firstBoot(
+        program: "usr/sbin/dropbear",
+        commands: ["rsa", "ecdsa", "ed25519"].map { kind in
+          let file = "etc/dropbear/dropbear_\(kind)_host_key"
+          return (TreePath(stringLiteral: file), "dropbearkey -t \(kind) -f /\(file)")
+        })),
+    Kind(
+      files: ["etc/munge/munge.key"],
+      reason: "munge's key, by which the machines of a cluster believe each other who a user is",
+      renewal: .firstBoot(
+        program: "usr/sbin/mungekey",
+        commands: [("etc/munge/munge.key", "runuser -u munge -- mungekey --create")])),
+    Kind(
+      files: ["etc/iscsi/initiatorname.iscsi"],
+      reason: "open-iscsi's name for this machine: two machines with one name damage each other's disks",
+      renewal: .firstBoot(
+        program: "usr/sbin/iscsi-iname",
+        commands: [
+          (
+            "etc/iscsi/initiatorname.iscsi",
+            "sh -c 'echo \"InitiatorName=$(iscsi-iname)\" >/etc/iscsi/initiatorname.iscsi'"
+          )
+        ])),
+    Kind(
+      files: ["etc/nvme/hostid", "etc/nvme/hostnqn"],
+      reason: "nvme-cli's names for this machine, as open-iscsi's",
+      renewal: .firstBoot(
+        program: "usr/sbin/nvme",
+        commands: [
+          ("etc/nvme/hostid", "sh -c 'cat /proc/sys/kernel/random/uuid >/etc/nvme/hostid'"),
+          ("etc/nvme/hostnqn", "sh -c 'nvme gen-hostnqn >/etc/nvme/hostnqn'"),
+        ])),
+    Kind(
+      files: ["etc/xrdp/rsakeys.ini"],
+      reason: "xrdp's key, with which it proves to be this machine",
+      renewal: .firstBoot(
+        program: "usr/bin/xrdp-keygen",
+        commands: [
+          (
+            "etc/xrdp/rsakeys.ini",
+            "sh -c 'umask 077; xrdp-keygen xrdp auto; chown xrdp /etc/xrdp/rsakeys.ini'"
+          )
+        ]
+      )),
     Kind(
       files: [
         "var/lib/systemd/credential.secret", "var/lib/systemd/random-seed", "var/lib/urandom/random-seed",

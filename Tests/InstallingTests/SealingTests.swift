@@ -17,12 +17,12 @@ import Testing
     let kept = [
       "etc/passwd", "var/lib/dpkg/status", "var/lib/dpkg/info/x-old.list", "var/cache/debconf/config.dat",
       "var/cache/apt/archives/partial/.keep", "etc/ssh/ssh_config", "var/log/faillog", "run/lock/x",
-      "var/cache/man/de/index.db",
+      "var/cache/man/de/index.db.html",
     ]
     // Real dpkg leaves these, too; only an image that is sealed goes without.
     let goneFromImages = [
       "etc/passwd-", "etc/.pwd.lock", "var/lib/dpkg/status-old", "var/cache/debconf/config.dat-old",
-      "var/cache/apt/pkgcache.bin",
+      "var/cache/apt/pkgcache.bin", "var/cache/man/index.db", "var/cache/man/fr/index.db",
     ]
     for name in gone + kept + goneFromImages { try scratch.put(name, "content") }
     try scratch.put("var/log/apt.log", "x", mode: 0o640)

@@ -38,7 +38,6 @@ package struct PackageSet: Sendable, CustomStringConvertible {
     PackageSet("web", ["apache2", "nginx", "php-cli"], "links made by scripts"),
     PackageSet("interpreters", ["ruby", "perl", "gawk", "build-essential"], "alternatives, a large tree"),
     PackageSet("network", ["bind9", "unbound", "snmpd", "chrony"], "keys and seeds of network services"),
-    PackageSet("typesetting", ["texlive-latex-base"], "formats that TeX dumps"),
     PackageSet("postgresql", ["postgresql-15"], "a database cluster made while configuring"),
     PackageSet("mariadb", ["mariadb-server"], "a database made while configuring"),
     PackageSet("ldap", ["slapd"], "a database made while configuring"),
