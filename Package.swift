@@ -134,12 +134,16 @@ let package = Package(
     tests(of: "HostChecks", "Diagnosis", "Json"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Inventory", "FileTree"),
-    tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree"),
+    tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Json", "Diagnosis"),
     tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
     tests(of: "Pipeline", "HostTools", "Json", "TestSupport", "Threads", "capsem-native"),
+    .testTarget(
+      name: "ReproducibilityTests",
+      dependencies: ["BuildModel", "FileTree", "Installing", "TestSupport", "capsem-native"],
+      swiftSettings: strict),
     tests(of: "Sandbox", "Diagnosis", "FileTree", "SandboxProbe", "TestSupport"),
     tests(
       of: "Scaffolding", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Installing", "TestSupport"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Diagnosis
 import Foundation
 import Glibc
@@ -12,7 +13,7 @@ extension HostContext {
     return HostContext(
       environment: environment, now: Int64(time(nil)), executable: executable,
       cacheDirectory: try cacheDirectory(environment),
-      processors: max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))),
+      processors: Int(clinux_processors()),
       userID: getuid())
   }
 

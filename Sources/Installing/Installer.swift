@@ -46,10 +46,11 @@ package struct Installer {
     return ConfiguredTree(tree: tree)
   }
 
-  /// The state of a tree that goes no further: what would differ between two builds is taken out.
+  /// The state of a tree that goes no further: secrets, and what would differ between two builds, are
+  /// taken out.
   package func normalise(_ configured: consuming ConfiguredTree) throws -> SealedTree {
     let tree = configured.release()
-    try Normalisation(root: tree.root.raw, modified: date).apply()
+    try normalise(tree.name, tree.root.raw)
     return SealedTree(tree: tree)
   }
 
@@ -68,8 +69,14 @@ package struct Installer {
     // Last: whatever was installed before, nothing set-id and nothing in /root is left.
     let stripped = try sealing.apply(hostname: installation.hostname)
     for path in stripped { events(.output(.seal, "\(path): set-id bits taken off")) }
-    try Normalisation(root: root, modified: date).apply()
+    try normalise(tree.name, root)
     return SealedTree(tree: tree)
+  }
+
+  private func normalise(_ tree: String, _ root: CInt) throws {
+    try InfoDirectory(tree: tree, root: root, environment: environment, modified: date).rebuild()
+    try MachineSecrets(root: root, modified: date).remove()
+    try Normalisation(root: root, modified: date).apply()
   }
 
   /// Wheels of the system's Python and of every provider, in one plan.

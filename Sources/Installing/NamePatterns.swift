@@ -8,8 +8,10 @@ struct NamePatterns {
   init(_ patterns: [TreePath]) { self.patterns = patterns }
 
   /// Removes every file and link that a pattern names. Directories that lose a name get the time
-  /// `modified`.
-  func remove(with writer: inout TreeWriter, modified: Timestamp) throws {
+  /// `modified`. Returns what was removed.
+  @discardableResult
+  func remove(with writer: inout TreeWriter, modified: Timestamp) throws -> [TreePath] {
+    var removed: [TreePath] = []
     for pattern in patterns {
       for name in try names(of: pattern, writer) {
         let path = pattern.parent.appending(name)
@@ -17,8 +19,10 @@ struct NamePatterns {
         guard let kind = try writer.kind(path), kind != S_IFDIR else { continue }
         try writer.remove(path)
         try writer.setTime(modified, of: path.parent)
+        removed.append(path)
       }
     }
+    return removed
   }
 
   private func names(of pattern: TreePath, _ writer: borrowing TreeWriter) throws -> [[UInt8]] {

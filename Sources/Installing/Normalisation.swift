@@ -1,8 +1,8 @@
 import FileTree
 import Glibc
 
-/// Takes out of a configured tree what would differ between two builds of the same lock: logs,
-/// identifiers, and caches that hold inode numbers or times. What is left is a function of the inputs;
+/// Takes out of a configured tree what would differ between two builds of the same lock: logs, and
+/// caches that hold inode numbers or times. What is left is a function of the inputs;
 /// `--until configured` gets the same. Backups and locks stay: real dpkg leaves them, too, and sealing
 /// removes them.
 package struct Normalisation: Sendable {
@@ -22,9 +22,6 @@ package struct Normalisation: Sendable {
     "var/log/apt/history.log", "var/log/apt/term.log", "var/log/apt/eipp.log.xz",
     // Caches that hold inode numbers, times or the order of the work; each is made again on demand.
     "var/cache/ldconfig/aux-cache", "var/lib/systemd/catalog/database",
-    // Identifiers and secrets that each machine has to have for itself.
-    "etc/ssh/ssh_host_*", "etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/ssl/private/ssl-cert-snakeoil.key",
-    "var/lib/dbus/machine-id", "var/lib/systemd/credential.secret", "var/lib/systemd/random-seed",
     "etc/apt/trustdb.gpg",
   ]
 
@@ -46,11 +43,20 @@ package struct Normalisation: Sendable {
       try writer.setTime(modified, of: "run")
     }
     try emptyLogs(in: "var/log", &writer)
-    if try writer.exists("etc/machine-id") {
-      // Empty: machine-id(5) has each machine make its own.
-      try writer.replaceFile("etc/machine-id", with: [], modified: modified)
-      try writer.setTime(modified, of: "etc")
-    }
+    try dateKeyStore(&writer)
+  }
+
+  /// Java's copy of the certificate authorities.
+  private static let keyStore: TreePath = "etc/ssl/certs/java/cacerts"
+
+  private func dateKeyStore(_ writer: inout TreeWriter) throws {
+    guard let status = try writer.status(Normalisation.keyStore), status.st_mode & S_IFMT == S_IFREG,
+      let bytes = try writer.read(Normalisation.keyStore), let store = JavaKeyStore(bytes)
+    else { return }
+    try writer.replaceFile(
+      Normalisation.keyStore, with: store.bytes(dated: modified), mode: UInt16(status.st_mode & 0o7777),
+      modified: modified)
+    try writer.setTime(modified, of: Normalisation.keyStore.parent)
   }
 
   private func emptyLogs(in directory: TreePath, _ writer: inout TreeWriter) throws {

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import HostTools
 import TestSupport
 import Testing
 import Threads
@@ -140,14 +139,7 @@ struct BookwormBuildTests {
   /// The host's own archives of bookworm, and one with a package whose script fails.
   private func brokenSite() throws -> BuildSite {
     let site = try site()
-    let host = try HostAptSources(
-      FileManager.default.contentsOfDirectory(atPath: "/etc/apt/sources.list.d").sorted().map {
-        ($0, try String(contentsOfFile: "/etc/apt/sources.list.d/\($0)", encoding: .utf8))
-      }
-        + ["sources.list"].compactMap { name in
-          (try? String(contentsOfFile: "/etc/apt/\(name)", encoding: .utf8)).map { (name, $0) }
-        })
-    let uri = try #require(host.uri(of: "bookworm")).uri
+    let uri = try BuildSite.hostArchive(of: "bookworm")
     let archive = try BookwormBuildTests.broken.get()
     try site.configure(
       ["broken"], from: [.init(uri: uri, suite: "bookworm", keyring: nil), archive.stanza])

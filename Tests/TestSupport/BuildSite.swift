@@ -1,6 +1,7 @@
 import FileTree
 import Foundation
 import Glibc
+import HostTools
 import Threads
 
 /// A place where the program is run as a user runs it: a guest directory, a cache and an output
@@ -67,11 +68,7 @@ package final class BuildSite: Sendable {
       defconfig = "kernel/defconfig.x86_64"
 
       """
-    for source in sources {
-      text += "\n[[build.apt.sources]]\nuris = [\"\(source.uri)\"]\nsuites = [\"\(source.suite)\"]\n"
-      text += "components = [\"main\"]\n"
-      if let keyring = source.keyring { text += "signed_by = \"\(keyring)\"\n" }
-    }
+    for source in sources { text += BuildSite.text(of: source) }
     try write(text + extra, to: "guest/config/build.toml")
     try write(
       """
@@ -89,6 +86,13 @@ package final class BuildSite: Sendable {
     try write(GuestFiles.kernel(), to: "guest/config/kernel/defconfig.x86_64")
   }
 
+  /// A source's part of build.toml.
+  package static func text(of source: SourceStanza) -> String {
+    let keyring = source.keyring.map { "signed_by = \"\($0)\"\n" } ?? ""
+    return "\n[[build.apt.sources]]\nuris = [\"\(source.uri)\"]\nsuites = [\"\(source.suite)\"]\n"
+      + "components = [\"main\"]\n" + keyring
+  }
+
   package struct SourceStanza: Sendable {
     package var uri: String
     package var suite: String
@@ -96,6 +100,20 @@ package final class BuildSite: Sendable {
     package init(uri: String, suite: String, keyring: String?) {
       (self.uri, self.suite, self.keyring) = (uri, suite, keyring)
     }
+  }
+
+  /// The address of a suite in the host's own apt sources.
+  package static func hostArchive(of suite: String) throws -> String {
+    let parts = try FileManager.default.contentsOfDirectory(atPath: "/etc/apt/sources.list.d").sorted().map {
+      ($0, try String(contentsOfFile: "/etc/apt/sources.list.d/\($0)", encoding: .utf8))
+    }
+    let list = (try? String(contentsOfFile: "/etc/apt/sources.list", encoding: .utf8)).map {
+      [("sources.list", $0)]
+    }
+    guard let found = HostAptSources(parts + (list ?? [])).uri(of: suite) else {
+      throw ToolFailure(description: "the host's apt has no source of \(suite)")
+    }
+    return found.uri
   }
 
   package func write(_ text: String, to name: String) throws {

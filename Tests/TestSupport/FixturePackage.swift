@@ -69,6 +69,8 @@ package enum FixtureContent: Sendable {
   /// `target` is the path of something listed before.
   case hardLink(path: String, target: String)
   case fifo(path: String, mode: UInt16)
+  /// A copy of a file of the host.
+  case copy(path: String, mode: UInt16, source: String)
   /// A member of control.tar: a script, `conffiles`, `triggers`.
   case control(name: String, mode: UInt16, text: String)
 
@@ -91,6 +93,10 @@ package enum FixtureContent: Sendable {
     case .fifo(let path, let mode):
       try FixtureContent.makeParent(of: tree + path)
       try runTool("mkfifo", [tree + path])
+      try FixtureContent.chmod(tree + path, mode)
+    case .copy(let path, let mode, let source):
+      try FixtureContent.makeParent(of: tree + path)
+      try FileManager.default.copyItem(atPath: source, toPath: tree + path)
       try FixtureContent.chmod(tree + path, mode)
     case .control(let name, let mode, let text):
       try text.write(toFile: "\(tree)/DEBIAN/\(name)", atomically: false, encoding: .utf8)
@@ -130,6 +136,10 @@ package func hardLink(_ path: String, to target: String) -> FixtureContent {
 }
 
 package func fifo(_ path: String, mode: UInt16 = 0o644) -> FixtureContent { .fifo(path: path, mode: mode) }
+
+package func copy(_ path: String, mode: UInt16 = 0o644, from source: String) -> FixtureContent {
+  .copy(path: path, mode: mode, source: source)
+}
 
 /// Lines of the control file `triggers`.
 package func triggers(_ lines: String...) -> FixtureContent {

@@ -3,6 +3,7 @@ import Foundation
 /// A tool that failed, with what it said.
 package struct ToolFailure: Error, CustomStringConvertible {
   package var description: String
+  package init(description: String) { self.description = description }
 }
 
 /// Runs a program of the host and returns its stdout; stderr is told when it fails. `environment` is

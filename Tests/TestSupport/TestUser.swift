@@ -6,6 +6,8 @@ package enum TestUser: Sendable {
   /// A user with a range of sub-ids: the caller, or when that is root, the one that CAPSEM_TEST_USER
   /// names, by default "capsem-test", which is made if it is not there.
   case ordinary
+  /// A second one with another range, which only root can make.
+  case other
   case root
 
   /// Both, where there is a choice.
@@ -31,30 +33,63 @@ package enum TestUser: Sendable {
   /// What makes a command run as this user; ends with an `exec`, so the process stays the same.
   package var prefix: [String] {
     get throws {
-      guard getuid() == 0, case .ordinary = self else { return [] }
-      let (user, group) = try TestUser.made.get()
+      guard let (user, group) = try ids else { return [] }
       return ["/usr/bin/setpriv", "--reuid", "\(user)", "--regid", "\(group)", "--clear-groups"]
     }
   }
 
   /// Gives files that the tests made to this user.
   package func own(_ paths: String...) throws {
-    guard getuid() == 0, case .ordinary = self else { return }
-    let (user, group) = try TestUser.made.get()
+    guard let (user, group) = try ids else { return }
     try runTool("chown", ["-hR", "\(user):\(group)"] + paths)
   }
 
-  private static let made = Result { try make() }
+  /// Nil for the caller's own.
+  private var ids: (user: uid_t, group: gid_t)? {
+    get throws {
+      guard getuid() == 0 else { return nil }
+      return switch self {
+      case .ordinary: try TestUser.made.get()
+      case .other: try TestUser.otherMade.get()
+      case .root: nil
+      }
+    }
+  }
 
-  private static func make() throws -> (user: uid_t, group: gid_t) {
-    let name = getenv("CAPSEM_TEST_USER").map { String(cString: $0) } ?? "capsem-test"
+  /// The name in /etc/passwd.
+  package var name: String {
+    let ordinary = getenv("CAPSEM_TEST_USER").map { String(cString: $0) } ?? "capsem-test"
+    return switch self {
+    case .ordinary: getuid() == 0 ? ordinary : String(cString: getpwuid(getuid()).pointee.pw_name)
+    case .other: ordinary + "-other"
+    case .root: "root"
+    }
+  }
+
+  /// The first id of the range in /etc/subuid; 0 for root, who needs none.
+  package var firstSubordinateID: Int {
+    get throws {
+      if case .root = self { return 0 }
+      _ = try prefix
+      let granted = String(decoding: try contents(ofFile: "/etc/subuid") ?? [], as: UTF8.self)
+      for line in granted.split(separator: "\n") where line.hasPrefix("\(name):") {
+        let fields = line.split(separator: ":")
+        if fields.count == 3, let first = Int(fields[1]) { return first }
+      }
+      throw ToolFailure(description: "/etc/subuid has no range of ids for \(name)")
+    }
+  }
+
+  private static let made = Result { try make(TestUser.ordinary.name, ids: "700000-765535") }
+  private static let otherMade = Result { try make(TestUser.other.name, ids: "1300000-1365535") }
+
+  private static func make(_ name: String, ids: String) throws -> (user: uid_t, group: gid_t) {
     if getpwnam(name) == nil {
       // Several packages' tests may want the user at once.
       try runTool("flock", ["/run/lock", "sh", "-c", "id \(name) || useradd --no-create-home \(name)"])
     }
     let granted = String(decoding: try contents(ofFile: "/etc/subuid") ?? [], as: UTF8.self)
     if !granted.split(separator: "\n").contains(where: { $0.hasPrefix("\(name):") }) {
-      let ids = "700000-765535"
       try runTool("usermod", ["--add-subuids", ids, "--add-subgids", ids, name])
     }
     for file in ["/etc/subuid", "/etc/subgid"] {

@@ -25,6 +25,10 @@ int clinux_open_terminal(int *outer, int *inner);
 /// mkostemp(3) with O_CLOEXEC: replaces the six X at the end of `path`.
 int clinux_make_temporary(char *path);
 
+/// Processors that this process may use (sched_getaffinity(2)): taskset(1) and a container's cpuset leave
+/// it fewer than there are. At least 1.
+int clinux_processors(void);
+
 /// copy_file_range(2) until `count` bytes are copied or the source ends, falling back to read and
 /// write where the file systems refuse. Returns the bytes copied.
 int64_t clinux_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t count);

@@ -1,0 +1,56 @@
+import BuildModel
+import Foundation
+import TestSupport
+import Testing
+
+/// The same lock gives the same bytes. Each set is locked once and built several times from nothing but
+/// the downloads; all circumstances come in few builds, and for the first set one by one, too, when
+/// CAPSEM_REPRODUCIBLE=all asks for every set.
+@Suite(
+  .serialized, .enabled("needs bookworm's archives", { Requirement.bookworm }),
+  .enabled("needs root", { Requirement.root }))
+struct ReproducibilityTests {
+  static let asksForAll = ProcessInfo.processInfo.environment["CAPSEM_REPRODUCIBLE"] == "all"
+
+  /// All that are compared when every set is asked for.
+  static let everySet: [ReproducibleSet] =
+    PackageSet.all.filter { left(outOf: $0).isEmpty }.map(ReproducibleSet.packages) + [.defaultGuest]
+
+  static let sets = asksForAll ? everySet : Array(everySet.prefix(1))
+
+  /// Packages of a set whose data no two builds have in common, by the table that says why.
+  static func left(outOf set: PackageSet) -> [IrreproducibleData] {
+    IrreproducibleData.inImage(with: set.packages)
+  }
+
+  @Test(arguments: sets)
+  func `gives the same image under all circumstances`(set: ReproducibleSet) throws {
+    var builds = try ComparedBuilds(of: set)
+    try builds.buildReference()
+    for circumstances in Circumstance.combined { try builds.compare(circumstances) }
+    if ReproducibilityTests.asksForAll, case .packages(let set) = set, set.name == PackageSet.all[0].name {
+      for circumstance in Circumstance.all { try builds.compare([circumstance]) }
+    }
+    try Report.append("set \(set): \(builds.images) images, \(builds.sha256)")
+  }
+
+  @Test func `leaves out no set without a reason that a table has`() throws {
+    let left = PackageSet.all.map { ($0, ReproducibilityTests.left(outOf: $0)) }.filter { !$0.1.isEmpty }
+    #expect(left.map(\.0.name).sorted() == ["ldap", "mariadb", "postgresql"])
+    for (set, kinds) in left {
+      try Report.append("left out \(set.name): \(kinds.map(\.reason).joined(separator: "; "))")
+    }
+    try Report.append("circumstances \(Circumstance.all.count)")
+  }
+}
+
+/// Lines for `make reproducible`, in the file that CAPSEM_REPRODUCIBLE_REPORT names.
+enum Report {
+  static func append(_ line: String) throws {
+    guard let path = ProcessInfo.processInfo.environment["CAPSEM_REPRODUCIBLE_REPORT"] else { return }
+    let file = try FileHandle(forUpdating: URL(filePath: path))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data((line + "\n").utf8))
+    try file.close()
+  }
+}

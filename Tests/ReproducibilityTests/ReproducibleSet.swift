@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+
+/// What is built several times: a set of packages, or the default guest.
+enum ReproducibleSet: Sendable, CustomStringConvertible {
+  case packages(PackageSet)
+  case defaultGuest
+
+  var description: String {
+    switch self {
+    case .packages(let set): set.name
+    case .defaultGuest: "default-guest"
+    }
+  }
+
+  private static let fixtures = ["probe"]
+
+  /// Writes the guest's config, with the fixtures beside its packages.
+  func configure(_ site: BuildSite) throws {
+    switch self {
+    case .packages(let set):
+      try site.configure(set.packages + ReproducibleSet.fixtures, from: Archives.stanzas())
+    case .defaultGuest:
+      try runTool("rm", ["-rf", site.guest])
+      try runTool("cp", ["-r", "\(BuildSite.repository)/guest", site.guest])
+      try? FileManager.default.removeItem(atPath: "\(site.guest)/capsem.lock")
+      let text = try String(contentsOfFile: "\(site.guest)/config/build.toml", encoding: .utf8)
+      let sources = try Archives.stanzas().map { BuildSite.text(of: $0) }.joined()
+      try site.write(text + sources, to: "guest/config/build.toml")
+      try site.write(
+        """
+        [probe]
+        name = "Probe"
+        manager = "apt"
+        install_cmd = "apt-get install -y"
+        packages = ["probe"]
+        network = { name = "Archive", domains = [] }
+
+        """, to: "guest/config/packages/probe.toml")
+      try site.user.own(site.guest)
+    }
+  }
+}
