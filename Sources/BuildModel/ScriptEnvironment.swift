@@ -2,8 +2,13 @@
 package struct ScriptEnvironment: Sendable, Equatable {
   /// Seconds since 1970 that tools take times from (reproducible-builds.org's SOURCE_DATE_EPOCH).
   package var sourceDate: Int64
+  /// Another time than the host's, to show that an image does not depend on it.
+  package var clock: ShiftedClock?
 
-  package init(sourceDate: Int64) { self.sourceDate = sourceDate }
+  package init(sourceDate: Int64, clock: ShiftedClock? = nil) {
+    self.sourceDate = sourceDate
+    self.clock = clock
+  }
 
   package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -14,7 +19,7 @@ package struct ScriptEnvironment: Sendable, Equatable {
       ("LANG", "C.UTF-8"),
       ("TZ", "UTC"), ("DEBIAN_FRONTEND", "noninteractive"), ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
       ("SOURCE_DATE_EPOCH", String(sourceDate)),
-    ]
+    ] + (clock?.variables ?? [])
   }
 
   /// For one maintainer script that is run as dpkg runs it: dpkg's src/main/script.c.

@@ -15,6 +15,9 @@ int csandbox_install_filter(struct csandbox_failure *failure);
 /// that is there (mount_too_revealing).
 int csandbox_open_proc(void);
 
+/// Mounts `tree`, of open_tree(2), on `target`, and closes it.
+int csandbox_mount_unwritable(int tree, const char *target, struct csandbox_failure *failure);
+
 /// Mounts proc, dev and what belongs into them, in a root that has been entered. `nodes` are clones of
 /// the host's device nodes in the order of `csandbox_device_names`; `proc` is from `csandbox_open_proc`.
 int csandbox_mount_system(const int *nodes, int proc, struct csandbox_failure *failure);

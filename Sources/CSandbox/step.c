@@ -66,6 +66,14 @@ static int silence(const char *const *paths, struct csandbox_failure *failure) {
   return 0;
 }
 
+static int lend(int file, struct csandbox_failure *failure) {
+  if (file < 0) return 0;
+  int placeholder = open(CSANDBOX_LENT, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  if (placeholder < 0) return csandbox_fail(failure, "create", CSANDBOX_LENT);
+  close(placeholder);
+  return csandbox_mount_unwritable(file, CSANDBOX_LENT, failure);
+}
+
 static int start_command(const struct csandbox_step *step, int failures, struct csandbox_failure *failure) {
   // Kept above the descriptors that are about to be replaced, and closed by a successful exec.
   int report = fcntl(failures, F_DUPFD_CLOEXEC, 10);
@@ -136,8 +144,13 @@ static void run_init(const struct csandbox_step *step, int failures, int result)
     nodes[i] = clone_mount(path);
   }
   int proc = csandbox_open_proc();
+  int lent = step->lent ? clone_mount(step->lent) : -1;
+  if (step->lent && lent < 0) {
+    csandbox_fail(&failure, "lend", step->lent);
+    goto failed;
+  }
   if (enter_root(step, &failure) != 0 || csandbox_mount_system(nodes, proc, &failure) != 0 ||
-      silence(step->silenced, &failure) != 0 || csandbox_install_filter(&failure) != 0 ||
+      silence(step->silenced, &failure) != 0 || lend(lent, &failure) != 0 || csandbox_install_filter(&failure) != 0 ||
       csandbox_drop_capabilities(&failure) != 0)
     goto failed;
   // Not fork(3): it takes the allocator's locks, and a thread of the worker may have held one at the

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildModel
 import Diagnosis
 import Foundation
 import Json
@@ -54,6 +55,8 @@ struct BuildCommand: ParsableCommand {
   @Option(help: "Stop early, with that state's tree as rootfs.ext4: staged, configured or installed.")
   var until: Until?
 
+  @Option(help: .hidden) var surroundings: Surroundings?
+
   enum Template: String, ExpressibleByArgument, CaseIterable { case rootfs }
   enum Until: String, ExpressibleByArgument, CaseIterable { case staged, configured, installed }
 
@@ -65,11 +68,12 @@ struct BuildCommand: ParsableCommand {
 
   func run() throws {
     let context = try HostContext.gathered()
-    let request = BuildRequest(
+    var request = BuildRequest(
       guest: guest, architectures: architectures, output: absolute(output), locked: locked, refresh: refresh,
       offline: offline, mirror: mirror.map(BuildCommand.mirrorAddress),
       goal: until.flatMap { BuildGoal(rawValue: $0.rawValue) } ?? .sealed, keep: keep,
       sourceDate: try context.sourceDate())
+    if let surroundings { request.surroundings = surroundings }
     if dryRun {
       let plan = try BuildPlanner(context: context).plan(request)
       return Terminal.print(
@@ -107,6 +111,14 @@ struct BuildCommand: ParsableCommand {
 
   /// A directory as an absolute path, a URL as it is.
   static func mirrorAddress(_ text: String) -> String { text.contains("://") ? text : absolute(text) }
+}
+
+/// What `verify` puts a build through, as JSON.
+extension Surroundings: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let value = try? JSONDecoder().decode(Surroundings.self, from: Data(argument.utf8)) else { return nil }
+    self = value
+  }
 }
 
 /// Values of `--progress`.

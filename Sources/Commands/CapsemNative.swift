@@ -14,10 +14,9 @@ package struct CapsemNative: ParsableCommand {
     version: Version.current,
     subcommands: [
       BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, StatusCommand.self,
-      SettingsCommand.self, DiffCommand.self, PackCommand.self, ShellCommand.self, DoctorCommand.self,
-      InitCommand.self,
-      NewCommand.self,
-      AddCommand.self, AuditCommand.self, McpCommand.self, CompletionsCommand.self, ManualCommand.self,
+      SettingsCommand.self, VerifyCommand.self, DiffCommand.self, PackCommand.self, ShellCommand.self,
+      DoctorCommand.self, InitCommand.self, NewCommand.self, AddCommand.self, AuditCommand.self,
+      McpCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])
 
   package init() {}

@@ -38,7 +38,7 @@ package struct Configurer {
       }
     return SandboxPlan(
       tree: tree, command: command, environment: environment.variables,
-      silenced: ["/usr/sbin/start-stop-daemon"])
+      silenced: ["/usr/sbin/start-stop-daemon"], lent: environment.clock?.library)
   }
 
   /// Configures some packages of a tree; the others stay pending.

@@ -1,4 +1,5 @@
 import CCrypto
+import Diagnosis
 import Glibc
 
 /// A SHA-256 digest.
@@ -50,6 +51,21 @@ package struct Digest: Hashable, Sendable, Comparable {
   package init(of bytes: [UInt8]) {
     var hasher = Hasher()
     bytes.withUnsafeBytes { hasher.update($0) }
+    self = hasher.finish()
+  }
+
+  /// Of what a descriptor can read, from its first byte on; `name` stands in errors.
+  package init(ofFile descriptor: CInt, named name: String) throws(SystemFailure) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { buffer.deallocate() }
+    var hasher = Hasher()
+    var offset = 0
+    while true {
+      let count = try system("read", name) { pread(descriptor, buffer.baseAddress!, buffer.count, offset) }
+      if count == 0 { break }
+      hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      offset += count
+    }
     self = hasher.finish()
   }
 

@@ -61,8 +61,9 @@ struct ArchitectureBuild {
       events: events, cancellation: builder.cancellation)
     let job = BuildJob(
       goal: request.goal, lock: locked, releases: lock.releases, sourceDate: date,
-      threads: context.processors,
-      installation: installation, image: configuration.build.image, versions: VersionCommands(configuration))
+      threads: request.surroundings.threads ?? context.processors,
+      installation: installation, image: configuration.build.image, versions: VersionCommands(configuration),
+      surroundings: request.surroundings)
     let result: WorkerResult
     do {
       result = try session.run(
@@ -152,7 +153,7 @@ struct ArchitectureBuild {
     }
     return BuiltImage(
       architecture: name, image: "\(request.output)/\(name)/rootfs.ext4", size: size, tree: result.tree,
-      peakMemory: result.peakMemory)
+      peakMemory: result.peakMemory, probes: result.probes)
   }
 
   private func compress(_ image: String, _ events: @escaping EventHandler) throws {

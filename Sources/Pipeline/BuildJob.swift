@@ -20,4 +20,5 @@ struct BuildJob: Codable, Sendable {
   var installation: Installation
   var image: ImageSettings
   var versions: VersionCommands
+  var surroundings: Surroundings
 }

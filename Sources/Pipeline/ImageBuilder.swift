@@ -31,6 +31,8 @@ package struct BuildRequest: Sendable {
   package var keep: Bool
   /// In place of the lock's date: `SOURCE_DATE_EPOCH`.
   package var sourceDate: Int64?
+  /// For a build that shows on what it does not depend.
+  package var surroundings = Surroundings()
 
   package init(
     guest: String, architectures: [String], output: String, locked: Bool = false, refresh: Bool = false,
@@ -59,6 +61,8 @@ package struct BuiltImage: Sendable, Codable {
   package var tree: Digest?
   /// Bytes, of the worker.
   package var peakMemory: Int64
+  /// What a script in the tree answered, where it was asked: by the names of the questions.
+  package var probes: [String: String]?
 }
 
 /// Builds images: knows the order of everything that happens outside the worker.
@@ -100,9 +104,17 @@ package struct ImageBuilder: Sendable {
       request.architectures.isEmpty
       ? try configuration.defaultArchitectures()
       : try configuration.architectures(named: request.architectures)
+    let choice = try chooseLock(configuration, architectures: architectures, request: request)
+    return try images(request, of: configuration, architectures, choice)
+  }
+
+  /// The images of these architectures, from a lock that covers them.
+  func images(
+    _ request: BuildRequest, of configuration: GuestConfiguration, _ architectures: [GuestArchitecture],
+    _ choice: LockChoice
+  ) throws -> [BuiltImage] {
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
-    let choice = try chooseLock(configuration, architectures: architectures, request: request)
     events(.note("packages: \(choice.origin)"))
     var images: [BuiltImage] = []
     for architecture in architectures {

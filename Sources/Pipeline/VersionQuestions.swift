@@ -53,7 +53,8 @@ struct VersionQuestions: Sendable {
     let variables = environment.variables.map { $0.name == "PATH" ? ("PATH", ToolVersions.path) : $0 }
     var output: [UInt8] = []
     let plan = SandboxPlan(
-      tree: tree, command: ["/bin/bash", "-c", command], environment: variables, throwAway: true)
+      tree: tree, command: ["/bin/bash", "-c", command], environment: variables, throwAway: true,
+      lent: environment.clock?.library)
     let status = try Sandbox.run(plan) { bytes in
       if output.count < 1 << 16 { output.append(contentsOf: bytes) }
     }

@@ -60,7 +60,9 @@ private struct BuildRun {
   var job: BuildJob
   var link: WorkerLink
 
-  private var environment: ScriptEnvironment { ScriptEnvironment(sourceDate: job.sourceDate) }
+  private var environment: ScriptEnvironment {
+    ScriptEnvironment(sourceDate: job.sourceDate, clock: job.surroundings.clock)
+  }
   private var events: EventHandler { link.events }
 
   func run() throws -> WorkerResult {
@@ -93,6 +95,7 @@ private struct BuildRun {
     events(.finished(.stage, reused: false))
     let configured = try configurer.configure(staged, order: .pending)
     events(.finished(.configure, reused: false))
+    let probes = try job.surroundings.asks ? probe() : nil
 
     let installer = Installer(
       objects: link, lock: job.lock, releases: job.releases, installation: job.installation,
@@ -111,12 +114,29 @@ private struct BuildRun {
     ).ask()
     var result = try image(sealed)
     result.toolVersions = try versions.answer()
+    result.probes = probes
     return result
   }
 
   private func makeTree() throws -> Tree {
     try system("create", "the tree") { mkdir(BuildRun.tree, 0o755) }
+    if let size = job.surroundings.memory {
+      try system("mount", "a tmpfs for the tree") {
+        mount("tmpfs", BuildRun.tree, "tmpfs", 0, "mode=0755,size=\(size)")
+      }
+    }
     return Tree(name: BuildRun.tree, root: try Descriptor(opening: BuildRun.tree, O_RDONLY | O_DIRECTORY))
+  }
+
+  /// What a script in the tree sees of the circumstances.
+  private func probe() throws -> [String: String] {
+    var output: [UInt8] = []
+    let plan = SandboxPlan(
+      tree: BuildRun.tree, command: ["/bin/sh", "-c", Question.script], environment: environment.variables,
+      lent: environment.clock?.library)
+    _ = try Sandbox.run(plan) { if output.count < 1 << 16 { output.append(contentsOf: $0) } }
+    let answers = Question.answers(in: String(decoding: output, as: UTF8.self))
+    return Dictionary(uniqueKeysWithValues: answers.map { ($0.key.rawValue, $0.value) })
   }
 
   private func image(_ sealed: consuming SealedTree) throws -> WorkerResult {

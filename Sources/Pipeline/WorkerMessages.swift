@@ -41,6 +41,8 @@ struct WorkerResult: Codable, Sendable, Equatable {
   var tree: Digest?
   /// The text of tool-versions.txt; nil when nothing asks for it.
   var toolVersions: String?
+  /// What a script in the tree answered to the probes.
+  var probes: [String: String]?
   /// Status that the shell ended with.
   var exitStatus: Int32 = 0
   /// Peak resident memory of the worker in bytes.

@@ -70,13 +70,16 @@ package enum Sandbox {
           plan.tree.withCString { root in
             plan.directory.withCString { directory in
               withOptionalCString(overlay) { overlay in
-                silenced.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: plan.silenced.count + 1)
-                {
-                  var step = csandbox_step(
-                    root: root, overlay: overlay, silenced: $0, arguments: arguments,
-                    environment: environment,
-                    directory: directory, terminal: terminal, output: output, status: status)
-                  return csandbox_start(&step, &result, &failure)
+                withOptionalCString(plan.lent) { lent in
+                  silenced.withMemoryRebound(
+                    to: UnsafePointer<CChar>?.self, capacity: plan.silenced.count + 1
+                  ) {
+                    var step = csandbox_step(
+                      root: root, overlay: overlay, silenced: $0, lent: lent, arguments: arguments,
+                      environment: environment,
+                      directory: directory, terminal: terminal, output: output, status: status)
+                    return csandbox_start(&step, &result, &failure)
+                  }
                 }
               }
             }

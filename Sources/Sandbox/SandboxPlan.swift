@@ -6,6 +6,8 @@ package struct SandboxPlan: Sendable, Equatable {
   package var throwAway: Bool
   /// Programs of the image that do nothing while the command runs, by absolute path.
   package var silenced: [String]
+  /// A file of the host that the command sees, unwritable, as `/dev/.lent`.
+  package var lent: String?
   /// The program by absolute path, then its arguments.
   package var command: [String]
   /// All of the environment: nothing is inherited.
@@ -14,13 +16,14 @@ package struct SandboxPlan: Sendable, Equatable {
 
   package init(
     tree: String, command: [String], environment: [(name: String, value: String)],
-    throwAway: Bool = false, silenced: [String] = [], directory: String = "/"
+    throwAway: Bool = false, silenced: [String] = [], lent: String? = nil, directory: String = "/"
   ) {
     self.tree = tree
     self.command = command
     self.environment = environment
     self.throwAway = throwAway
     self.silenced = silenced
+    self.lent = lent
     self.directory = directory
   }
 
@@ -33,6 +36,7 @@ extension SandboxPlan: CustomStringConvertible {
     lines.append("  in \(tree)\(throwAway ? ", on an overlay that is thrown away" : ""), from \(directory)")
     lines.append("  namespaces: user mount pid ipc uts network (loopback only)")
     for path in silenced { lines.append("  silenced: \(path)") }
+    if let lent { lines.append("  lent: \(lent)") }
     for (name, value) in environment { lines.append("  \(name)=\(value)") }
     return lines.joined(separator: "\n")
   }

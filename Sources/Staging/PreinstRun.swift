@@ -31,7 +31,7 @@ struct PreinstRun {
       }
       let plan = SandboxPlan(
         tree: tree, command: ["\(PreinstRun.directory)/preinst", "install"],
-        environment: environment.variables(for: "preinst", of: package))
+        environment: environment.variables(for: "preinst", of: package), lent: environment.clock?.library)
       var log: [UInt8] = []
       let status = try Sandbox.run(plan) { bytes in
         if log.count < 1 << 16 { log.append(contentsOf: bytes) }

@@ -66,7 +66,7 @@ package struct Store: Sendable {
     try system("examine", path) { fstat(object.raw, &information) }
     var isGood = information.st_mode & S_IFMT == S_IFREG
     if let size, Int64(information.st_size) != size { isGood = false }
-    if isGood && verifying { isGood = try hash(object.raw, path) == digest }
+    if isGood && verifying { isGood = try Digest(ofFile: object.raw, named: path) == digest }
     if isGood { return object }
     try remove(digest)
     return nil
@@ -117,19 +117,6 @@ package struct Store: Sendable {
   package func remove(_ digest: Digest) throws(SystemFailure) {
     let path = path(of: digest)
     if unlink(path) != 0 && errno != ENOENT { throw SystemFailure("remove", path) }
-  }
-
-  private func hash(_ descriptor: CInt, _ path: String) throws(SystemFailure) -> Digest {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-    defer { buffer.deallocate() }
-    var hasher = Digest.Hasher()
-    var offset = 0
-    while true {
-      let count = try system("read", path) { pread(descriptor, buffer.baseAddress!, buffer.count, offset) }
-      if count == 0 { return hasher.finish() }
-      hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      offset += count
-    }
   }
 
   /// A new file in `partial` that nobody else has.

@@ -38,6 +38,8 @@ int csandbox_run_on_new_thread(int (*body)(void));
 /// gives `directory` to uid and gid 1: root of the worker's namespace.
 int csandbox_hand_over(int control, int directory, struct csandbox_failure *failure);
 
+#define CSANDBOX_LENT "/dev/.lent"
+
 /// One command in a tree.
 struct csandbox_step {
   /// The tree, relative to the working directory, which must be its workspace.
@@ -47,6 +49,8 @@ struct csandbox_step {
   const char *overlay;
   /// Absolute paths inside the tree that appear as a program that does nothing and succeeds.
   const char *const *silenced;
+  /// When set: a file of the host that appears inside as CSANDBOX_LENT, and cannot be written there.
+  const char *lent;
   char *const *arguments;
   char *const *environment;
   /// Where the command starts, inside the tree.
