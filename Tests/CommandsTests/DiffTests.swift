@@ -161,6 +161,43 @@ import Testing
         == true)
   }
 
+  @Test func `whose a path is, dpkg-query says, too`() throws {
+    // The host's own database; one path of every tenth package, one that is diverted, one that is nobody's.
+    var paths = ["/usr/share/man/man1/sh.1.gz", "/nobody"]
+    let lists = site.names(in: "/var/lib/dpkg/info").filter { $0.hasSuffix(".list") }
+    for list in stride(from: 0, to: lists.count, by: 10).map({ lists[$0] }) {
+      let text = String(decoding: try contents(ofFile: "/var/lib/dpkg/info/\(list)") ?? [], as: UTF8.self)
+      if let last = text.split(separator: "\n").last, last.hasPrefix("/usr/share/") {
+        paths.append(String(last))
+      }
+    }
+    #expect(paths.count > 10)
+    for name in ["before", "after"] {
+      let database = "\(site.directory)/\(name)/var/lib/dpkg"
+      try runTool("mkdir", ["-p", "\(database)/info"])
+      try runTool("cp", ["/var/lib/dpkg/status", "/var/lib/dpkg/diversions", database])
+      try runTool("sh", ["-c", "cp /var/lib/dpkg/info/*.list \(database)/info"])
+    }
+    for path in paths { try site.write("", to: "after\(path)") }
+    for name in ["before", "after"] { try shell("true", in: name) }
+    try pack("before")
+    try pack("after")
+    let json = try JSONValue(parsing: site.run(["diff", "home/before", "home/after", "--json"]).output)
+    let files = try #require(json["files"]?.array)
+    for path in paths {
+      let found = files.first { $0["path"]?.string == path }?["packages"]?.array?.compactMap {
+        $0["name"]?.string
+      }
+      let said = try runTool("sh", ["-c", "dpkg-query -S -- \"$1\" || :", "sh", path])
+      let owners = said.split(separator: "\n").filter {
+        $0.hasSuffix(": \(path)") && !$0.hasPrefix("diversion ")
+      }
+      .flatMap { $0.dropLast(path.count + 2).split(separator: ",") }
+      .map { $0.trimmingCharacters(in: .whitespaces).prefix { $0 != ":" } }
+      #expect(found.map(Set.init) == Set(owners.map(String.init)), "\(path): \(said)")
+    }
+  }
+
   @Test func `the JSON has the same, by name`() throws {
     try packBoth(changing: "chmod 600 usr/bin/tool; printf X > etc/own; rm -r opt/py")
     let output = try site.run(["diff", "home/before", "home/after", "--json"]).output
