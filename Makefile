@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcurl4-openssl-dev libext2fs-dev \
 	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
-TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
+TEST_PACKAGES := libfaketime e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 

@@ -116,7 +116,9 @@ struct BuildCommand: ParsableCommand {
 /// What `verify` puts a build through, as JSON.
 extension Surroundings: ExpressibleByArgument {
   public init?(argument: String) {
-    guard let value = try? JSONDecoder().decode(Surroundings.self, from: Data(argument.utf8)) else { return nil }
+    guard let value = try? JSONDecoder().decode(Surroundings.self, from: Data(argument.utf8)) else {
+      return nil
+    }
     self = value
   }
 }

@@ -47,7 +47,8 @@ struct VerifyCommand: ParsableCommand {
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let verifications = try Verifier(builder: builder).verify(
       BuildRequest(
-        guest: guest, architectures: architectures, output: absolute(output), locked: locked, offline: offline,
+        guest: guest, architectures: architectures, output: absolute(output), locked: locked,
+        offline: offline,
         mirror: mirror.map(BuildCommand.mirrorAddress), sourceDate: try context.sourceDate()))
     withExtendedLifetime(signals) {}
     let verdicts = try verifications.map(Verdict.init)

@@ -8,7 +8,8 @@ package struct KnownLeak: Sendable, Equatable {
 
   package static let all: [KnownLeak] = [
     KnownLeak(["*.pyc"], "bytecode: the header holds the time and size of its source"),
-    KnownLeak(["*/RECORD", "*/direct_url.json", "*/INSTALLER"], "an installer's record: paths or times of the build"),
+    KnownLeak(
+      ["*/RECORD", "*/direct_url.json", "*/INSTALLER"], "an installer's record: paths or times of the build"),
     KnownLeak(["/etc/shadow*", "/etc/gshadow*"], "the day on which a password was set"),
     KnownLeak(["/etc/passwd*", "/etc/group*"], "ids are given in the order in which scripts run"),
     KnownLeak(["/etc/machine-id", "/var/lib/dbus/machine-id"], "an identifier drawn at random"),
@@ -23,7 +24,8 @@ package struct KnownLeak: Sendable, Equatable {
     KnownLeak(["/var/cache/apt/*", "/var/lib/apt/*"], "apt's lists and caches"),
     KnownLeak(["/var/log/*"], "a log: times"),
     KnownLeak(["/etc/ssl/certs/java/cacerts"], "a Java key store: times"),
-    KnownLeak(["/usr/lib/locale/locale-archive"], "the locale archive: the order in which locales were added"),
+    KnownLeak(
+      ["/usr/lib/locale/locale-archive"], "the locale archive: the order in which locales were added"),
     KnownLeak(["*.gz"], "gzip: the header holds a time"),
     KnownLeak(["*/.cache/*", "*/_cacache/*"], "a program's cache"),
   ]

@@ -13,6 +13,8 @@ package struct TreeDifference: Sendable, Equatable {
   package var firstByte: ByteDifference?
   /// Whose it is, by the records of the tree that it is in. Empty for what no package has.
   package var packages: [PackageName] = []
+  /// Maintainer scripts that name it, or its directory, where no package has it.
+  package var scripts: [String] = []
 
   package enum Change: String, Sendable, CaseIterable { case added, removed, changed }
 

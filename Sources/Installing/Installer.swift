@@ -140,7 +140,8 @@ package struct Installer {
         "cannot install the CA certificate: the image has no update-ca-certificates",
         hints: ["add \"ca-certificates\" to packages/apt.toml"])
     }
-    let plan = SandboxPlan(tree: tree, command: [program.description], environment: environment.variables,
+    let plan = SandboxPlan(
+      tree: tree, command: [program.description], environment: environment.variables,
       lent: environment.clock?.library)
     var output: [UInt8] = []
     let status = try Sandbox.run(plan) { if output.count < 1 << 16 { output.append(contentsOf: $0) } }

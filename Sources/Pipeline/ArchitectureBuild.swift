@@ -82,7 +82,8 @@ struct ArchitectureBuild {
   private func unchanged(_ inputs: PartInputs) throws -> BuiltImage? {
     let name = architecture.name
     guard request.goal == .sealed, let record = BuildRecord(output: request.output, architecture: name),
-      record.parts[.rootfs] == inputs, try outputs.published.areIntact(record.files, of: name)
+      record.parts[.rootfs] == inputs, try record.program == context.program,
+      try outputs.published.areIntact(record.files, of: name)
     else { return nil }
     for stage in inputs.stages.compactMap({ Stage(rawValue: $0.name) }) where stage != .manifest {
       builder.events(.finished(stage, reused: true))
@@ -145,7 +146,8 @@ struct ArchitectureBuild {
         try outputs.link(name, "rootfs.ext4", as: second)
       }
       let record = BuildRecord(
-        architecture: name, lockDate: lock.date, tier: tier.rawValue, tree: result.tree, size: size,
+        architecture: name, program: try context.program, lockDate: lock.date, tier: tier.rawValue,
+        tree: result.tree, size: size,
         files: configuration.assetFiles,
         resolution: try ConfigurationIdentity(resolving: configuration).statements, parts: [.rootfs: inputs],
         settings: Digest(of: SettingsDocument(configuration).text), ledger: builder.ledger())

@@ -9,6 +9,8 @@ struct BuildRecord: Sendable {
   static let format = 2
 
   var architecture: String
+  /// Of the program that built: another one may build otherwise.
+  var program: Digest
   var lockDate: Int64
   var tier: String
   /// Digest of the image's tree text.
@@ -33,6 +35,7 @@ extension BuildRecord {
     JSONText.object([
       ("format", .number(Int64(BuildRecord.format))),
       ("architecture", .string(architecture)),
+      ("program", .string(program.hex)),
       ("lock_date", .number(lockDate)),
       ("tier", .string(tier)),
       ("tree", tree.map { .string($0.hex) } ?? .null),
@@ -88,12 +91,15 @@ extension BuildRecord {
   /// The ledger is not read back.
   init?(_ text: [UInt8]) {
     guard let json = try? JSONValue(parsing: text), json["format"] == .number(Double(BuildRecord.format)),
-      let architecture = json["architecture"]?.string, let lockDate = json["lock_date"]?.integer,
+      let architecture = json["architecture"]?.string,
+      let program = json["program"]?.string.flatMap({ Digest(hex: $0) }),
+      let lockDate = json["lock_date"]?.integer,
       let tier = json["tier"]?.string, let size = json["size"]?.integer,
       let files = json["files"]?.strings, let resolution = json["resolution"]?.strings,
       let parts = json["parts"]
     else { return nil }
     self.architecture = architecture
+    self.program = program
     self.lockDate = lockDate
     self.tier = tier
     self.tree = json["tree"]?.string.flatMap { Digest(hex: $0) }

@@ -27,6 +27,14 @@ package struct HostContext: Sendable {
     self.userID = userID
   }
 
+  /// Of this program.
+  var program: Digest {
+    get throws {
+      let file = try Descriptor(opening: executable, O_RDONLY)
+      return try Digest(ofFile: file.raw, named: executable)
+    }
+  }
+
   var isRoot: Bool { userID == 0 }
 
   func cacheRefusal(_ failure: SystemFailure) -> Report {
@@ -40,5 +48,13 @@ package struct HostContext: Sendable {
     guard let file = try? Descriptor(opening: path, O_RDONLY), let bytes = try? readAll(file.raw, named: path)
     else { return nil }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A file of /proc, which says of none of them how long it is.
+  func kernelText(_ path: String) -> String? {
+    guard let file = try? Descriptor(opening: path, O_RDONLY) else { return nil }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(file.raw, &buffer, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
 }

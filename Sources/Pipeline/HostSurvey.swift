@@ -50,24 +50,16 @@ package struct HostSurvey: Sendable {
     let release = withUnsafeBytes(of: names.release) {
       String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
     }
-    let status = kernelText("/proc/self/status") ?? ""
+    let status = context.kernelText("/proc/self/status") ?? ""
     return HostFacts.System(
       kernel: release, now: context.now, clock: ReleaseDate.text(context.now), isRoot: context.isRoot,
       forbidsPrivileges: status.split(separator: "\n").contains {
         $0.split(separator: "\t") == ["NoNewPrivs:", "1"]
       },
-      filterActions: kernelText("/proc/sys/kernel/seccomp/actions_avail")?.split(
+      filterActions: context.kernelText("/proc/sys/kernel/seccomp/actions_avail")?.split(
         whereSeparator: \.isWhitespace
       )
       .map(String.init))
-  }
-
-  /// A file of /proc, which says of none of them how long it is.
-  private func kernelText(_ path: String) -> String? {
-    guard let file = try? Descriptor(opening: path, O_RDONLY) else { return nil }
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    let count = read(file.raw, &buffer, buffer.count)
-    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   /// In the order in which a build meets them.

@@ -60,8 +60,10 @@ struct LockSearch {
     ).hex
     record = key
     if !refresh, let text = try store.record("resolutions", key),
-      let lock = try? Lockfile(parsing: text, file: "the cached resolution")
+      var lock = try? Lockfile(parsing: text, file: "the cached resolution")
     {
+      // It promises no bytes to anybody.
+      lock.imageLayout = ImageLayout.version
       let age = LockSearch.age(since: lock.date, now: context.now)
       choice = LockChoice(
         lock: lock, origin: "resolved earlier, with package lists \(age) old; --refresh resolves anew")

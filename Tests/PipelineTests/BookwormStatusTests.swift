@@ -97,6 +97,17 @@ extension BookwormBuildTests {
     #expect(mended.status == 0, "\(mended.errors)")
     #expect(!mended.errors.contains("nothing has changed"))
     #expect(try site.digest(site.image) == image)
+
+    // What another build of the program made may have other bytes.
+    let report = "\(site.assets)/\(BuildSite.architecture)/build.json"
+    let text = try String(contentsOfFile: report, encoding: .utf8)
+    let program = try #require(try JSONValue(parsing: text)["program"]?.string)
+    try text.replacing(program, with: String(program.reversed()))
+      .write(toFile: report, atomically: false, encoding: .utf8)
+    let status = try site.run(["status"]).output
+    #expect(status.contains("from stage on\n      + program: another build of capsem-native\n"), "\(status)")
+    let rebuilt = try site.run(["build", "guest", "--offline"])
+    #expect(!rebuilt.errors.contains("nothing has changed"))
   }
 
   @Test func `a dry run needs no network, changes nothing and is as JSON`() throws {

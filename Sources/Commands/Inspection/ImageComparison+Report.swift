@@ -82,6 +82,10 @@ extension ImageComparison {
       "  \(difference.attribute.name): \(difference.before ?? "-") -> \(difference.after ?? "-")"
     }
     if file.firstByte != nil { lines.append("  \(text(file.firstByte))") }
+    if !file.scripts.isEmpty {
+      lines.append("  named by \(file.scripts.prefix(mostOwners).map(word).joined(separator: ", "))")
+    }
+    if let leak = KnownLeak.of(file.path) { lines.append("  known: \(leak.words)") }
     return lines
   }
 
@@ -167,6 +171,8 @@ extension ImageComparison {
           })
       ),
       ("first_byte", json(file.firstByte)),
+      ("scripts", .array(file.scripts.map(JSONText.string))),
+      ("known_leak", KnownLeak.of(file.path).map { .string($0.words) } ?? .null),
     ])
   }
 }

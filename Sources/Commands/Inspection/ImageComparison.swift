@@ -39,6 +39,10 @@ struct ImageComparison {
       old.map { (PackageName($0), $0.version) }, new.map { (PackageName($0), $0.version) })
     try attribute(files: (try before.owners(of: old), try after.owners(of: new)))
     let trees = (try before.tree(), try after.tree())
+    let scripts = try MaintainerScripts(of: trees.1)
+    for index in files.indices where files[index].packages.isEmpty {
+      files[index].scripts = scripts.naming(files[index].path)
+    }
     try locate(in: trees.0, and: trees.1)
   }
 

@@ -53,7 +53,10 @@ struct Verdict {
       ("circumstances", .array(verification.circumstances.map(Verdict.json))),
       (
         "irreproducible",
-        .array(irreproducible.map { .object([("packages", .array($0.packages.map(JSONText.string))), ("reason", .string($0.reason))]) })
+        .array(
+          irreproducible.map {
+            .object([("packages", .array($0.packages.map(JSONText.string))), ("reason", .string($0.reason))])
+          })
       ),
       ("difference", comparison.map(\.json) ?? .null),
     ])
@@ -63,7 +66,9 @@ struct Verdict {
     let name = JSONText.string(variation.circumstance.rawValue)
     switch variation.outcome {
     case .varied(let from, let to):
-      return .object([("name", name), ("varied", .boolean(true)), ("from", .string(from)), ("to", .string(to))])
+      return .object([
+        ("name", name), ("varied", .boolean(true)), ("from", .string(from)), ("to", .string(to)),
+      ])
     case .notVaried(let why):
       return .object([("name", name), ("varied", .boolean(false)), ("why", .string(why))])
     }

@@ -18,6 +18,8 @@ struct BuildOutlook {
   /// Of the root image; nil when it cannot be built. Without a lock, what only a lock tells is missing.
   var inputs: PartInputs?
   var record: BuildRecord?
+  /// Another program than this one built what the record tells of.
+  var isByAnother = false
   /// The record's assets are where it left them.
   var isPublished: Bool
   /// What would keep a build from succeeding.
@@ -45,6 +47,7 @@ struct BuildOutlook {
       context: context, store: store)
     record = BuildRecord(output: request.output, architecture: architecture.name)
     let published = PublishedAssets(in: request.output)
+    if let record { isByAnother = try record.program != context.program }
     isPublished = record.map { published.areThere($0.files, of: architecture.name) } ?? false
     obstacles = InstallPlan(configuration).refusals
     if search.choice == nil, let refusal = search.refusal { obstacles.append(refusal) }
@@ -80,7 +83,9 @@ struct BuildOutlook {
       let known = search.choice != nil
       let changes =
         known ? inputs.changes(since: before) : inputs.configured.changes(since: before.configured)
-      return (requests.isEmpty ? [] : [(Stage.resolve.rawValue, requests)]) + changes
+      let program = InputChange.added("program: another build of capsem-native")
+      return (requests.isEmpty ? [] : [(Stage.resolve.rawValue, requests)])
+        + (isByAnother ? [(Stage.stage.rawValue, [program])] : []) + changes
     }
   }
 }

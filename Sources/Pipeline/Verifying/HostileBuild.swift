@@ -35,7 +35,8 @@ struct HostileBuild: Sendable {
     environment.merge(
       [
         "HOME": scratch.home, "TMPDIR": scratch.temporary, "CAPSEM_CACHE_DIR": scratch.cache,
-        "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "XYZ-11:30", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "XYZ-11:30",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
       ]) { $1 }
     environment["SOURCE_DATE_EPOCH"] = sourceDate.map(String.init)
     surroundings.asks = true
@@ -43,10 +44,11 @@ struct HostileBuild: Sendable {
     varyHostName(context)
     varyUser(context)
     varyProcessors(context)
-    varyStaging(need)
+    varyStaging(need, context)
     varyClock(architecture)
     add(
-      HostTool("sh", package: "dash"), ["-c", "umask 077; cd \"$1\"; shift; exec \"$@\"", "sh", scratch.directory])
+      HostTool("sh", package: "dash"),
+      ["-c", "umask 077; cd \"$1\"; shift; exec \"$@\"", "sh", scratch.directory])
   }
 
   /// What a host may need to reach its mirrors and its Python index.
@@ -111,15 +113,16 @@ struct HostileBuild: Sendable {
   }
 
   /// Half as much again as the tree needs; the tree must find room in what is free.
-  private mutating func varyStaging(_ need: Int64) {
+  private mutating func varyStaging(_ need: Int64, _ context: HostContext) {
     let size = need + need / 2
-    let text = String(decoding: Outputs.text(of: "/proc/meminfo") ?? [], as: UTF8.self)
+    let text = context.kernelText("/proc/meminfo") ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
     let free = (line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0) * 1024
     if free > size + (1 << 30) {
       surroundings.memory = size
     } else {
-      let reason = "a tmpfs of \(size >> 20) MiB does not fit in the \(free >> 20) MiB of memory that are free"
+      let reason =
+        "a tmpfs of \(size >> 20) MiB does not fit in the \(free >> 20) MiB of memory that are free"
       for circumstance in [Circumstance.stagingFileSystem, .directoryOrder, .freeSpace] {
         notVaried[circumstance] = reason
       }

@@ -1,7 +1,8 @@
 /// Questions whose answers show which circumstances are in force: asked outside, where a build starts, and
 /// of a script inside the tree.
 enum Question: String, Sendable, Codable, CaseIterable {
-  case user, ids, home, directory, host, umask, locale, zone, clock, temporary, processors, order, staging, space
+  case user, ids, home, directory, host, umask, locale, zone, clock, temporary, processors, order, staging,
+    space
 
   private var command: String {
     switch self {

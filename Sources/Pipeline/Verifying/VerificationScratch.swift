@@ -28,9 +28,10 @@ final class VerificationScratch: Sendable {
 
   /// The guest's files and the lock, and what the lock names, as far as `store` has it: by links where that
   /// can be.
-  func fill(_ configuration: GuestConfiguration, lock: Lockfile, objects: [Digest], from store: Store) throws {
+  func fill(_ configuration: GuestConfiguration, lock: Lockfile, objects: [Digest], from store: Store) throws
+  {
     let copy = try HostTool("cp", package: "coreutils").run(
-      ["-R", "--", configuration.directory, guest])
+      ["-R", "--", configuration.directory, guest], directory: ".")
     guard copy.status == .exited(0) else {
       throw Report("cannot copy \(configuration.directory)", causes: [copy.messages])
     }
@@ -48,7 +49,8 @@ final class VerificationScratch: Sendable {
   /// Gives all of it to another user, but for the content of files: that is everybody's to read.
   func give(to user: UInt32, group: UInt32) throws {
     let result = try HostTool("find", package: "findutils").run([
-      path, "(", "-type", "d", "-o", "-path", "\(guest)/*", ")", "-exec", "chown", "-h", "\(user):\(group)", "{}", "+",
+      path, "(", "-type", "d", "-o", "-path", "\(guest)/*", ")", "-exec", "chown", "-h", "\(user):\(group)",
+      "{}", "+",
     ])
     guard result.status == .exited(0) else {
       throw Report("cannot give \(path) to another user", causes: [result.messages])

@@ -23,7 +23,8 @@ package struct Verifier: Sendable {
       let configuration = try Validation(of: request.guest).buildableConfiguration()
       let architectures =
         request.architectures.isEmpty
-        ? try configuration.defaultArchitectures() : try configuration.architectures(named: request.architectures)
+        ? try configuration.defaultArchitectures()
+        : try configuration.architectures(named: request.architectures)
       return try architectures.map { try verify($0, of: configuration, request) }
     }
   }
@@ -122,12 +123,14 @@ package struct Verifier: Sendable {
   }
 
   private func outcome(
-    of circumstance: Circumstance, _ hostile: HostileBuild, before: [Question: String], outside: [Question: String],
+    of circumstance: Circumstance, _ hostile: HostileBuild, before: [Question: String],
+    outside: [Question: String],
     inside: [Question: String]
   ) -> Verification.Variation.Outcome {
     if let why = hostile.notVaried[circumstance] { return .notVaried(why: why) }
     guard let (question, isSeenInside) = circumstance.probe else {
-      return .varied(from: "\(context.processors) threads", to: "\(hostile.surroundings.threads ?? 0) threads")
+      return .varied(
+        from: "\(context.processors) threads", to: "\(hostile.surroundings.threads ?? 0) threads")
     }
     let (from, to) = (before[question] ?? "unknown", (isSeenInside ? inside : outside)[question] ?? "unknown")
     return from == to ? .notVaried(why: "a probe saw no change: \(from)") : .varied(from: from, to: to)
