@@ -10,6 +10,7 @@ struct ComparedBuilds {
   /// One image of them all.
   private(set) var sha256 = ""
   private(set) var images = 0
+  private(set) var differing = 0
 
   init(of set: ReproducibleSet) throws {
     self.set = set
@@ -38,6 +39,7 @@ struct ComparedBuilds {
     #expect(!fetches(result), "\(set): the cache is not warm")
     images += 1
     if try ComparedBuilds.sha256(of: site.image) == sha256 { return }
+    differing += 1
     let names = circumstances.map(\.name).joined(separator: ", ")
     Issue.record("\(set) differs \(names): \(try differences(from: site))")
   }

@@ -5,15 +5,16 @@ enum ProbeFixture {
   static let package = FixturePackage("probe", "1") { postinst(Probe.script("inside")) }
 }
 
-/// Where the compared images come from: bookworm as the host's apt has it, and an archive of fixtures.
+/// Where the compared images come from: a suite of the mirror that the host's apt has, and an archive of fixtures.
 enum Archives {
   static let fixtures = Result {
     try SignedArchive(packages: [ProbeFixture.package, ClockFixture.package()])
   }
 
-  static func stanzas() throws -> [BuildSite.SourceStanza] {
+  /// The mirror that has bookworm has the other suites beside it.
+  static func stanzas(of suite: String) throws -> [BuildSite.SourceStanza] {
     [
-      .init(uri: try BuildSite.hostArchive(of: "bookworm"), suite: "bookworm", keyring: nil),
+      .init(uri: try BuildSite.hostArchive(of: "bookworm"), suite: suite, keyring: nil),
       try fixtures.get().stanza,
     ]
   }

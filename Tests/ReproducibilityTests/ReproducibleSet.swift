@@ -19,13 +19,15 @@ enum ReproducibleSet: Sendable, CustomStringConvertible {
   func configure(_ site: BuildSite) throws {
     switch self {
     case .packages(let set):
-      try site.configure(set.packages + ReproducibleSet.fixtures, from: Archives.stanzas())
+      try site.configure(
+        set.packages + ReproducibleSet.fixtures, base: "debian:\(set.suite)",
+        from: Archives.stanzas(of: set.suite))
     case .defaultGuest:
       try runTool("rm", ["-rf", site.guest])
       try runTool("cp", ["-r", "\(BuildSite.repository)/guest", site.guest])
       try? FileManager.default.removeItem(atPath: "\(site.guest)/capsem.lock")
       let text = try String(contentsOfFile: "\(site.guest)/config/build.toml", encoding: .utf8)
-      let sources = try Archives.stanzas().map { BuildSite.text(of: $0) }.joined()
+      let sources = try Archives.stanzas(of: "bookworm").map { BuildSite.text(of: $0) }.joined()
       try site.write(text + sources, to: "guest/config/build.toml")
       try site.write(
         """

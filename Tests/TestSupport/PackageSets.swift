@@ -1,45 +1,70 @@
 /// A set of Debian packages, chosen because it is hard to build in some way.
 package struct PackageSet: Sendable, CustomStringConvertible {
   package var name: String
+  package var suite: String
   package var packages: [String]
-  /// What is hard about it.
-  package var reason: String
 
-  package init(_ name: String, _ packages: [String], _ reason: String) {
-    (self.name, self.packages, self.reason) = (name, packages, reason)
+  package init(name: String, suite: String = "bookworm", packages: [String]) {
+    (self.name, self.suite, self.packages) = (name, suite, packages)
   }
 
   package var description: String { name }
 
-  /// Of Debian 12, the smallest first.
+  /// The smallest first.
   package static let all: [PackageSet] = [
-    PackageSet("minimal", ["less"], "the essential set"),
-    PackageSet("diversions", ["vim", "ucf", "pkgconf"], "preinst scripts that divert"),
+    PackageSet(name: "minimal", packages: ["less"]),
+    // preinst scripts that divert, and packages whose files are diverted.
+    PackageSet(name: "diversions", packages: ["vim", "ucf", "pkgconf", "molly-guard", "bash-completion"]),
+    // File capabilities, and set-id programs with groups of their own.
+    PackageSet(name: "capabilities", packages: ["iputils-ping", "dbus", "openssh-client", "sudo", "at"]),
+    // Keys and names that scripts make for one machine.
     PackageSet(
-      "capabilities", ["iputils-ping", "dbus", "openssh-client"], "file capabilities, set-id programs"),
-    PackageSet("secrets", ["openssh-server", "ssl-cert", "munge"], "keys made while configuring"),
+      name: "secrets", packages: ["openssh-server", "ssl-cert", "munge", "dropbear", "open-iscsi", "xrdp"]),
+    PackageSet(name: "network", packages: ["bind9", "unbound", "snmpd", "chrony", "nvme-cli"]),
+    // Users and groups that scripts allot, one after another; the host's name in configurations.
     PackageSet(
-      "services", ["systemd-sysv", "rsyslog", "cron", "polkitd", "exim4-daemon-light", "postgresql-common"],
-      "users allotted while configuring, the host's name in configurations"),
-    PackageSet("python", ["python3-yaml", "python3-setuptools", "python3-pip"], "byte-compiled modules"),
-    PackageSet("java", ["default-jre-headless", "ca-certificates-java"], "a key store with dates"),
-    PackageSet("locales", ["locales", "tzdata"], "debconf, locale-gen"),
-    PackageSet("kernel", ["linux-image-amd64", "initramfs-tools"], "a kernel's hooks, a cpio archive"),
+      name: "services",
+      packages: [
+        "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "libpam-systemd", "rsyslog", "cron",
+        "polkitd",
+        "exim4-daemon-light", "bsd-mailx", "postgresql-common",
+      ]),
+    // Byte compilation, by py3compile and by Emacs.
     PackageSet(
-      "editors", ["emacs-nox", "nano", "vim-nox"], "many alternatives, Lisp compiled while configuring"),
+      name: "python",
+      packages: ["python3-requests", "python3-yaml", "python3-numpy", "python3-venv", "python3-pip"]),
+    PackageSet(name: "editors", packages: ["emacs-nox", "elpa-markdown-mode", "nano", "vim-nox"]),
+    // A JRE: its certificates with their dates, jar cache, and many alternatives.
+    PackageSet(name: "java", packages: ["default-jre-headless", "ca-certificates-java"]),
+    PackageSet(name: "locales", packages: ["locales", "tzdata"]),
+    PackageSet(name: "kernel", packages: ["linux-image-cloud-\(BuildSite.debian)", "initramfs-tools"]),
+    // Alternatives: groups with slaves, of packages that come in any order.
     PackageSet(
-      "triggers",
-      [
+      name: "alternatives",
+      packages: ["nano", "ed", "vim-tiny", "gawk", "original-awk", "most", "w3m", "lynx"]),
+    // Caches that triggers make.
+    PackageSet(
+      name: "triggers",
+      packages: [
         "man-db", "fontconfig", "fonts-dejavu", "desktop-file-utils", "shared-mime-info", "libgtk-3-0",
-        "adwaita-icon-theme",
-      ], "caches that triggers make"),
+        "librsvg2-common", "adwaita-icon-theme", "libglib2.0-bin",
+      ]),
+    // Hashes of word lists.
+    PackageSet(name: "words", packages: ["dictionaries-common", "aspell-en", "hunspell-en-us", "wamerican"]),
+    // Links and configurations that scripts make.
+    PackageSet(name: "web", packages: ["apache2", "nginx", "php-cli", "tomcat10", "xkb-data"]),
+    PackageSet(name: "interpreters", packages: ["ruby", "perl", "build-essential", "libssl-dev"]),
+    // Registers that scripts write: XML catalogs, SAX parsers, info pages.
+    PackageSet(name: "registers", packages: ["docbook-xml", "libxml-sax-perl", "info", "texinfo"]),
+    // Databases made while configuring.
+    PackageSet(name: "postgresql", packages: ["postgresql-15"]),
+    PackageSet(name: "mariadb", packages: ["mariadb-server"]),
+    PackageSet(name: "ldap", packages: ["slapd"]),
+    PackageSet(name: "mail", packages: ["postfix", "sasl2-bin"]),
     PackageSet(
-      "words", ["dictionaries-common", "aspell-en", "hunspell-en-us", "wamerican"], "hashes of word lists"),
-    PackageSet("web", ["apache2", "nginx", "php-cli"], "links made by scripts"),
-    PackageSet("interpreters", ["ruby", "perl", "gawk", "build-essential"], "alternatives, a large tree"),
-    PackageSet("network", ["bind9", "unbound", "snmpd", "chrony"], "keys and seeds of network services"),
-    PackageSet("postgresql", ["postgresql-15"], "a database cluster made while configuring"),
-    PackageSet("mariadb", ["mariadb-server"], "a database made while configuring"),
-    PackageSet("ldap", ["slapd"], "a database made while configuring"),
+      name: "trixie-server", suite: "trixie",
+      packages: [
+        "openssh-server", "dbus", "systemd-sysv", "python3", "vim", "iputils-ping", "man-db", "locales",
+      ]),
   ]
 }
