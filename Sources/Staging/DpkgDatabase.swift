@@ -72,7 +72,8 @@ struct DpkgDatabase: ~Copyable {
     let prefix = "info/\(control.package.qualifiedName)."
     for member in control.members {
       try writer.replaceFile(
-        try DpkgDatabase.path(prefix + member.name), with: member.bytes, mode: member.mode)
+        try DpkgDatabase.path(prefix + member.name), with: member.bytes, mode: member.mode,
+        modified: member.modified)
     }
   }
 

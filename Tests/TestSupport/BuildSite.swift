@@ -55,12 +55,15 @@ package final class BuildSite: Sendable {
   // MARK: The guest
 
   /// Writes the config: `packages` of `sources`, or of the host's own archives when there are none.
-  package func configure(_ packages: [String], from sources: [SourceStanza] = [], extra: String = "") throws {
+  package func configure(
+    _ packages: [String], base: String = "debian:bookworm-slim", from sources: [SourceStanza] = [],
+    extra: String = ""
+  ) throws {
     var text = """
       [build]
 
       [build.architectures.\(BuildSite.architecture)]
-      base_image = "debian:bookworm-slim"
+      base_image = "\(base)"
       docker_platform = "linux/\(BuildSite.debian)"
       rust_target = "x86_64-unknown-linux-musl"
       kernel_image = "arch/x86_64/boot/bzImage"
