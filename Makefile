@@ -7,7 +7,7 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
-	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish
+	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish mmdebstrap
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -20,7 +20,7 @@ SWIFT_STRICT := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help image test lint build install test-packages build-packages bench test-slow clean
+.PHONY: help image test lint build install test-packages build-packages bench test-slow differential clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
@@ -57,6 +57,10 @@ bench: build ## Compare with doing the same by hand
 test-slow: build test-packages ## Build the whole default image and judge it by other tools; fuzz
 	.ci/judge-image
 	.ci/fuzz config 60
+
+differential: test-packages ## Compare the trees of many package sets with mmdebstrap's, entry by entry (as root)
+	swift build --build-tests $(SWIFT_STRICT)
+	.ci/differential
 
 build-packages:
 	@.ci/install-packages $(BUILD_PACKAGES)

@@ -123,7 +123,9 @@ let package = Package(
     tests(of: "Configuring", "BuildModel", "Sandbox"),
     .testTarget(
       name: "DifferentialTests",
-      dependencies: ["BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "TestSupport", "capsem-native"],
+      dependencies: [
+        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "TestSupport", "capsem-native",
+      ],
       swiftSettings: strict),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(

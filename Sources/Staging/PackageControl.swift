@@ -80,10 +80,14 @@ struct PackageControl: Sendable {
     }.filter { !$0.isEmpty }
   }
 
-  /// Paths of conffiles that the package ships; those marked remove-on-upgrade are not shipped.
-  var conffiles: [TreePath] {
+  /// Paths of conffiles, in the order of the member; those marked remove-on-upgrade are not shipped.
+  var conffiles: [(path: TreePath, isShipped: Bool)] {
     lines("conffiles").compactMap { line in
-      line.hasPrefix("/") ? TreePath(line) : nil
+      let words = line.split(separator: " ", maxSplits: 1)
+      let isMarked = words.count == 2 && words[0] == "remove-on-upgrade"
+      let path = isMarked ? String(words[1]) : line
+      guard path.hasPrefix("/") else { return nil }
+      return TreePath(path).map { ($0, !isMarked) }
     }
   }
 

@@ -91,7 +91,8 @@ package struct Stager {
       let control = controls[order]
       events(.activity(.stage, control.locked.name))
       let file = try packages.open(control.locked.sha256, named: control.locked.name)
-      var unpacker = Unpacker(root: root, claims: claims, diversions: diversions)
+      var unpacker = Unpacker(
+        root: root, claims: claims, diversions: diversions, awaitsConfiguration: !isNew)
       return try unpacker.unpack(
         DebianPackageFile(descriptor: file.raw, name: control.locked.name), control, order: order)
     }

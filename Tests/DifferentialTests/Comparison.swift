@@ -39,7 +39,8 @@ struct Comparison {
         where ours[attribute] != first[attribute] {
           found.append(
             Difference(
-              entry: name, what: attribute, ours: ours[attribute] ?? "none", theirs: first[attribute] ?? "none"))
+              entry: name, what: attribute, ours: ours[attribute] ?? "none",
+              theirs: first[attribute] ?? "none"))
         }
       case (_, nil, _?), (_, _?, nil): measured.append(name)
       case (_?, nil, nil): found.append(Difference(entry: name, what: "only ours", ours: "", theirs: ""))

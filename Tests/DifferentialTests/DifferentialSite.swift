@@ -32,17 +32,19 @@ final class DifferentialSite: Sendable {
     try run(["lock", "guest"] + mirror(for: set))
     try run(["build", "guest", "--locked", "--until", "configured"] + mirror(for: set))
     let built = Date()
-    let memory = try Mount.memory(at: "\(site.directory)/peers")
+    // Two file systems, for some scripts take files in the order of directories.
+    let memory = try Mount.memory(at: "\(site.directory)/memory")
+    let disk = try Mount.ordered(in: memory, at: "\(site.directory)/disk")
     let archive = try LockedArchive(
       lock: "\(site.guest)/capsem.lock", objects: "\(cache)/objects/sha256", in: "\(memory.path)/archive")
-    let peers = try Peer.build(set, from: archive, in: memory.path)
+    let peers = try Peer.build(set, from: archive, in: [memory.path, disk.path])
     let made = Date()
     let image = try Mount.image(site.image, at: "\(site.directory)/image")
     let date = archive.lock.date
     let comparison = Comparison(
       ours: try entries(of: image.path, date), theirs: try entries(of: peers[0], date),
       again: try entries(of: peers[1], date), set: set.name, excuses: try Excuses.documented.get())
-    withExtendedLifetime((memory, image)) {}
+    withExtendedLifetime((disk, image)) {}
     func seconds(_ from: Date, _ to: Date) -> Int { Int(to.timeIntervalSince(from).rounded()) }
     try report(
       """

@@ -5,31 +5,38 @@ import TestSupport
 struct Excuses: Sendable {
   struct Excuse: Sendable, Hashable {
     var entry: String
-    /// Nil for all of them.
-    var sets: [String]?
+    var sets: [String]
+    /// The sets are those that the excuse does not concern.
+    var isForOthers: Bool
     /// "only theirs", "only ours", or an attribute.
     var difference: String
     var reason: String
 
-    func concerns(_ set: String) -> Bool { sets?.contains(set) ?? true }
+    func concerns(_ set: String) -> Bool { sets.contains(set) != isForOthers }
   }
 
   let all: [Excuse]
 
-  /// Of lines `| entry | sets | differs in | reason |`, the first three with code in backquotes.
+  /// Of lines `| entry | sets | differs in | reason |`, names in backquotes; sets may also be "all", or "all
+  /// but" some.
   init(parsing text: String) throws {
     var all: [Excuse] = []
     for line in text.split(separator: "\n") where line.hasPrefix("| `/") {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      guard cells.count == 4 else { throw CannotCompare(description: "differential.md: not four cells: \(line)") }
+      guard cells.count == 4 else {
+        throw CannotCompare(description: "differential.md: not four cells: \(line)")
+      }
       func codes(_ cell: String) -> [String] {
         cell.split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
       }
+      let others = cells[1].hasPrefix("all")
+      let named =
+        cells[1] == "all" ? [] : codes(others ? String(cells[1].dropFirst("all but".count)) : cells[1])
       for difference in codes(cells[2]) {
         all.append(
           Excuse(
             entry: cells[0].trimmingCharacters(in: CharacterSet(charactersIn: "`")),
-            sets: cells[1] == "all" ? nil : codes(cells[1]), difference: difference, reason: cells[3]))
+            sets: named, isForOthers: others, difference: difference, reason: cells[3]))
       }
     }
     self.all = all

@@ -46,7 +46,8 @@ struct PackageSet: Sendable, CustomTestStringConvertible {
     PackageSet(name: "kernel", packages: ["linux-image-cloud-\(BuildSite.debian)", "initramfs-tools"]),
     // Alternatives: groups with slaves, of packages that come in any order.
     PackageSet(
-      name: "alternatives", packages: ["nano", "ed", "vim-tiny", "gawk", "original-awk", "most", "w3m", "lynx"]),
+      name: "alternatives",
+      packages: ["nano", "ed", "vim-tiny", "gawk", "original-awk", "most", "w3m", "lynx"]),
     // Triggers that many packages activate.
     PackageSet(
       name: "triggers",
@@ -62,7 +63,8 @@ struct PackageSet: Sendable, CustomTestStringConvertible {
     PackageSet(name: "etc-links", packages: ["tomcat10", "xkb-data", "apache2"]),
     // Epochs, tildes and plus signs in names and versions.
     PackageSet(
-      name: "names", packages: ["libsigc++-2.0-0v5", "dvd+rw-tools", "memtest86+", "libstdc++6", "netcat-openbsd"]
+      name: "names",
+      packages: ["libsigc++-2.0-0v5", "dvd+rw-tools", "memtest86+", "libstdc++6", "netcat-openbsd"]
     ),
     // Registers that scripts write: XML catalogs, SAX parsers, info pages.
     PackageSet(name: "registers", packages: ["docbook-xml", "libxml-sax-perl", "info", "texinfo", "ispell"]),
@@ -70,7 +72,9 @@ struct PackageSet: Sendable, CustomTestStringConvertible {
     PackageSet(name: "trixie-minimal", suite: "trixie", packages: ["apt"]),
     PackageSet(
       name: "trixie-server", suite: "trixie",
-      packages: ["openssh-server", "dbus", "systemd-sysv", "python3", "vim", "iputils-ping", "man-db", "locales"]
+      packages: [
+        "openssh-server", "dbus", "systemd-sysv", "python3", "vim", "iputils-ping", "man-db", "locales",
+      ]
     ),
   ]
 

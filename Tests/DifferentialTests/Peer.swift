@@ -4,15 +4,21 @@ import TestSupport
 
 /// Trees that mmdebstrap makes, as root, with apt and dpkg.
 enum Peer {
-  /// Makes the set twice, at once: `NAME-1` and `NAME-2` in `directory`.
-  static func build(_ set: PackageSet, from archive: LockedArchive, in directory: String) throws -> [String] {
-    let roots = [1, 2].map { "\(directory)/\(set.name)-\($0)" }
-    let runs = try roots.map { root in
+  /// Some scripts write the name of the host down: it has the one that our sandbox has.
+  private static let hostName = [
+    "/usr/bin/unshare", "--uts", "/bin/sh", "-c", "hostname localhost && exec \"$@\"", "sh",
+  ]
+
+  /// Makes the set in each of the directories, at once.
+  static func build(_ set: PackageSet, from archive: LockedArchive, in directories: [String]) throws
+    -> [String]
+  {
+    let runs = try directories.map { directory in
       try ProgramRun(
-        [
+        hostName + [
           "/usr/bin/mmdebstrap", "--mode=root", "--variant=minbase",
-          "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=\(set.packages.joined(separator: ","))",
-          set.suite, root,
+          "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+          "--include=\(set.packages.joined(separator: ","))", set.suite, "\(directory)/tree",
         ] + archive.sources, in: directory,
         environment: [
           "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
@@ -23,6 +29,6 @@ enum Peer {
       let lines = result.errors.split(separator: "\n").suffix(20).joined(separator: "\n")
       throw CannotCompare(description: "mmdebstrap cannot make \(set.name):\n\(lines)")
     }
-    return roots
+    return directories.map { "\($0)/tree" }
   }
 }

@@ -44,7 +44,9 @@ struct TreeListing: Sendable {
   private mutating func findEntries(_ root: String, _ date: Int64) throws {
     let format = "%p\\0%y\\0%#m\\0%U:%G\\0%l\\0%s\\0%T@\\0%n\\0%D:%i\\0"
     let fields = try words("find", [".", "-printf", format], in: root)
-    guard fields.count.isMultiple(of: 9) else { throw CannotCompare(description: "find: \(fields.count) fields") }
+    guard fields.count.isMultiple(of: 9) else {
+      throw CannotCompare(description: "find: \(fields.count) fields")
+    }
     var groups: [String: [String]] = [:]
     for start in stride(from: 0, to: fields.count, by: 9) {
       let field = Array(fields[start..<(start + 9)])
@@ -71,7 +73,10 @@ struct TreeListing: Sendable {
   private mutating func findDevices(_ root: String) throws {
     let fields = try words(
       "find",
-      [".", "(", "-type", "c", "-o", "-type", "b", ")", "-exec", "stat", "--printf", "%n\\0%t:%T\\0", "{}", "+"],
+      [
+        ".", "(", "-type", "c", "-o", "-type", "b", ")", "-exec", "stat", "--printf", "%n\\0%t:%T\\0", "{}",
+        "+",
+      ],
       in: root)
     for start in stride(from: 0, to: fields.count - 1, by: 2) {
       entries[TreeListing.name(fields[start])]?[.device] = fields[start + 1]
@@ -88,7 +93,8 @@ struct TreeListing: Sendable {
   /// Capabilities are among them, as `security.capability`.
   private mutating func findExtendedAttributes(_ root: String) throws {
     let text = try runTool(
-      "getfattr", ["--recursive", "--physical", "--no-dereference", "--dump", "--match=-", "--encoding=hex", "."],
+      "getfattr",
+      ["--recursive", "--physical", "--no-dereference", "--dump", "--match=-", "--encoding=hex", "."],
       in: root)
     for block in text.components(separatedBy: "\n\n") where !block.isEmpty {
       let lines = block.split(separator: "\n")
