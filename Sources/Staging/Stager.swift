@@ -97,7 +97,8 @@ package struct Stager {
         DebianPackageFile(descriptor: file.raw, name: control.locked.name), control, order: order)
     }
     var writer = TreeWriter(root: root)
-    for directory in claims.directories(all: isNew) { try writer.setDirectory(directory) }
+    let date = Timestamp(seconds: environment.sourceDate)
+    for directory in claims.directories(all: isNew, date: date) { try writer.setDirectory(directory) }
     tree.owners = claims.owners
     for device in results.flatMap(\.devices) { tree.recorded[device.path] = device }
     // As dpkg does, a file is listed by the package that has it in the end.
