@@ -6,8 +6,8 @@ SHELL := /bin/bash
 BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcurl4-openssl-dev libext2fs-dev \
 	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
-TEST_PACKAGES := libfaketime e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
-	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales
+TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
+	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -20,7 +20,7 @@ SWIFT_STRICT := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help image test lint build install test-packages build-packages bench test-slow reproducible clean
+.PHONY: help image test lint build install test-packages build-packages bench test-slow differential reproducible clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
@@ -61,6 +61,10 @@ test-slow: build test-packages ## Build the whole default image and judge it by 
 reproducible: test-packages ## Build every set under many circumstances, and compare the bytes
 	swift build --build-tests $(SWIFT_STRICT)
 	.ci/reproducible
+
+differential: test-packages ## Compare the trees of many package sets with mmdebstrap's, entry by entry (as root)
+	swift build --build-tests $(SWIFT_STRICT)
+	.ci/differential
 
 build-packages:
 	@.ci/install-packages $(BUILD_PACKAGES)

@@ -125,6 +125,12 @@ let package = Package(
     tests(of: "Comparing", "FileTree"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "Sandbox"),
+    .testTarget(
+      name: "DifferentialTests",
+      dependencies: [
+        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "TestSupport", "capsem-native",
+      ],
+      swiftSettings: strict),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
     tests(
       of: "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "TestSupport", "Threads",

@@ -20,6 +20,8 @@ final class Claims: Sendable {
     /// order, as with dpkg, which leaves a directory alone that is there.
     var directories: [TreePath: (order: Int, entry: FileEntry)] = [:]
     var created: Set<TreePath> = []
+    /// Directories in which something was unpacked.
+    var filled: Set<TreePath> = []
   }
 
   private let state: Monitor<State>
@@ -46,6 +48,7 @@ final class Claims: Sendable {
       }
       state.owners[place] = package
       state.writing.insert(place)
+      state.filled.insert(place.parent)
       return .ours
     }
   }
@@ -60,7 +63,10 @@ final class Claims: Sendable {
   func claimDirectory(_ entry: FileEntry, order: Int, isNew: Bool) {
     let place = MergedUsr.place(entry.path)
     state.access { state in
-      if isNew { state.created.insert(place) }
+      if isNew {
+        state.created.insert(place)
+        state.filled.insert(place.parent)
+      }
       if let there = state.directories[place], there.order <= order { return }
       state.directories[place] = (order, entry)
     }
@@ -69,10 +75,15 @@ final class Claims: Sendable {
   var owners: [TreePath: String] { state.access { $0.owners } }
 
   /// Deepest first, so that setting one's time is not undone by what is done below it. Without those
-  /// that were there before, unless `all` are asked for.
-  func directories(all: Bool) -> [FileEntry] {
+  /// that were there before, unless `all` are asked for. dpkg sets a directory's time when it makes it, and
+  /// what comes into it changes the time: to `date`, for us.
+  func directories(all: Bool, date: Timestamp) -> [FileEntry] {
     state.access { state in
-      state.directories.filter { all || state.created.contains($0.key) }.map(\.value.entry)
+      state.directories.filter { all || state.created.contains($0.key) }.map { place, directory in
+        var entry = directory.entry
+        if state.filled.contains(place) { entry.modified = date }
+        return entry
+      }
     }.sorted { $0.path > $1.path }
   }
 }

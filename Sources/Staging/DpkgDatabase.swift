@@ -72,7 +72,8 @@ struct DpkgDatabase: ~Copyable {
     let prefix = "info/\(control.package.qualifiedName)."
     for member in control.members {
       try writer.replaceFile(
-        try DpkgDatabase.path(prefix + member.name), with: member.bytes, mode: member.mode)
+        try DpkgDatabase.path(prefix + member.name), with: member.bytes, mode: member.mode,
+        modified: member.modified)
     }
   }
 
@@ -112,7 +113,10 @@ struct DpkgDatabase: ~Copyable {
       text += "\(field.name): \(field.value)\n"
       if field.name == "Package" { text += "Status: install ok unpacked\n" }
     }
-    let conffiles = control.conffiles.compactMap { path in result.conffiles[path].map { " \(path) \($0)\n" } }
+    let conffiles = control.conffiles.compactMap { path, isShipped in
+      isShipped
+        ? result.conffiles[path].map { " \(path) \($0)\n" } : " \(path) newconffile remove-on-upgrade\n"
+    }
     if !conffiles.isEmpty { text += "Conffiles:\n" + conffiles.joined() }
     return text + "\n"
   }

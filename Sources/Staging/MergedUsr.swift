@@ -3,10 +3,10 @@ import FileTree
 /// The merged-/usr layout of Debian 12 and later: `bin`, `sbin` and the library directories of `/` are
 /// links into `/usr`, made before anything is unpacked, as debootstrap's setup_merged_usr does.
 enum MergedUsr {
-  /// The links for an architecture. amd64 has its foreign library directories, too: usr-is-merged takes
-  /// away those that stay empty.
+  /// The links for an architecture. amd64 has its foreign library directories, too: Debian 12's
+  /// usr-is-merged takes away those that no package has, Debian 13's leaves them.
   static func directories(debianArchitecture: String) -> [String] {
-    ["bin", "sbin", "lib"] + (debianArchitecture == "amd64" ? ["lib64"] : [])
+    ["bin", "sbin", "lib"] + (debianArchitecture == "amd64" ? ["lib32", "lib64", "libx32"] : [])
   }
 
   static func make(in writer: inout TreeWriter, debianArchitecture: String) throws {

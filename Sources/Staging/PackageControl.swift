@@ -8,15 +8,22 @@ struct PackageControl: Sendable {
   var file: ControlFile
   /// The control file as it was packed.
   var text: [UInt8]
-  /// Every member but `control`, with its mode, sorted by name: postinst, conffiles, triggers, ….
-  var members: [(name: String, bytes: [UInt8], mode: UInt16)]
+  /// Every member but `control`, sorted by name: postinst, conffiles, triggers, ….
+  var members: [Member]
+
+  struct Member: Sendable {
+    var name: String
+    var bytes: [UInt8]
+    var mode: UInt16
+    var modified: Timestamp
+  }
 
   private static let limit = 16 << 20
 
   init(of deb: DebianPackageFile, locked: LockedPackage) throws {
     self.locked = locked
     var text: String?
-    var members: [(name: String, bytes: [UInt8], mode: UInt16)] = []
+    var members: [Member] = []
     let archive = try deb.controlArchive()
     while let next = try archive.next() {
       guard next.hardLinkTarget == nil, next.entry.kind == .file else { continue }
@@ -29,7 +36,8 @@ struct PackageControl: Sendable {
       if name == "control" {
         text = String(decoding: bytes, as: UTF8.self)
       } else {
-        members.append((name, bytes, next.entry.mode))
+        members.append(
+          Member(name: name, bytes: bytes, mode: next.entry.mode, modified: next.entry.modified))
       }
     }
     guard let text, let file = ControlFile(text) else {
@@ -72,10 +80,14 @@ struct PackageControl: Sendable {
     }.filter { !$0.isEmpty }
   }
 
-  /// Paths of conffiles that the package ships; those marked remove-on-upgrade are not shipped.
-  var conffiles: [TreePath] {
+  /// Paths of conffiles, in the order of the member; those marked remove-on-upgrade are not shipped.
+  var conffiles: [(path: TreePath, isShipped: Bool)] {
     lines("conffiles").compactMap { line in
-      line.hasPrefix("/") ? TreePath(line) : nil
+      let words = line.split(separator: " ", maxSplits: 1)
+      let isMarked = words.count == 2 && words[0] == "remove-on-upgrade"
+      let path = isMarked ? String(words[1]) : line
+      guard path.hasPrefix("/") else { return nil }
+      return TreePath(path).map { ($0, !isMarked) }
     }
   }
 

@@ -24,8 +24,9 @@ struct PreinstRun {
       events(.activity(.stage, "\(package.name) preinst"))
       // Where dpkg has the control members while a package is not unpacked: debconf takes the package's
       // name from there.
-      for member in control.members + [("control", control.text, 0o644)] {
-        try writer.makeDirectories(PreinstRun.directory)
+      try writer.makeDirectories(PreinstRun.directory)
+      try writer.replaceFile(PreinstRun.directory.appending("control".utf8), with: control.text)
+      for member in control.members {
         try writer.replaceFile(
           PreinstRun.directory.appending(member.name.utf8), with: member.bytes, mode: member.mode)
       }

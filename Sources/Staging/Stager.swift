@@ -91,12 +91,14 @@ package struct Stager {
       let control = controls[order]
       events(.activity(.stage, control.locked.name))
       let file = try packages.open(control.locked.sha256, named: control.locked.name)
-      var unpacker = Unpacker(root: root, claims: claims, diversions: diversions)
+      var unpacker = Unpacker(
+        root: root, claims: claims, diversions: diversions, awaitsConfiguration: !isNew)
       return try unpacker.unpack(
         DebianPackageFile(descriptor: file.raw, name: control.locked.name), control, order: order)
     }
     var writer = TreeWriter(root: root)
-    for directory in claims.directories(all: isNew) { try writer.setDirectory(directory) }
+    let date = Timestamp(seconds: environment.sourceDate)
+    for directory in claims.directories(all: isNew, date: date) { try writer.setDirectory(directory) }
     tree.owners = claims.owners
     for device in results.flatMap(\.devices) { tree.recorded[device.path] = device }
     // As dpkg does, a file is listed by the package that has it in the end.

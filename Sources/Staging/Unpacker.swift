@@ -8,6 +8,10 @@ struct Unpacker: ~Copyable {
   private var writer: TreeWriter
   private let claims: Claims
   private let diversions: Diversions
+  private let awaitsConfiguration: Bool
+
+  /// What dpkg appends to the name of a conffile until the package is configured.
+  private static let suffix = Array(".dpkg-new".utf8)
 
   /// What unpacking yields for the database.
   struct Result: Sendable {
@@ -16,7 +20,8 @@ struct Unpacker: ~Copyable {
     var list: [(path: TreePath, place: TreePath?)] = []
     /// MD5 of every name of a regular file, in archive order, when the package brings no sums itself.
     var sums: [(path: TreePath, sum: String)] = []
-    /// MD5 of each conffile, by path.
+    /// What dpkg's status says of each conffile, by path: MD5, or `newconffile` until configuring gives it
+    /// its name.
     var conffiles: [TreePath: String] = [:]
     /// Devices, which go into the image by record.
     var devices: [FileEntry] = []
@@ -31,15 +36,17 @@ struct Unpacker: ~Copyable {
     }
   }
 
-  init(root: CInt, claims: Claims, diversions: Diversions) {
+  /// With `awaitsConfiguration`, scripts see the conffiles as real dpkg shows them, under another name.
+  init(root: CInt, claims: Claims, diversions: Diversions, awaitsConfiguration: Bool) {
     self.writer = TreeWriter(root: root)
     self.claims = claims
     self.diversions = diversions
+    self.awaitsConfiguration = awaitsConfiguration
   }
 
   mutating func unpack(_ deb: DebianPackageFile, _ control: PackageControl, order: Int) throws -> Result {
     let name = control.locked.name
-    let conffiles = Set(control.conffiles)
+    let conffiles = Set(control.conffiles.filter(\.isShipped).map(\.path))
     var result = Result()
     let archive = try deb.dataArchive()
     while let next = try archive.next() {
@@ -60,27 +67,34 @@ struct Unpacker: ~Copyable {
         continue
       }
       let original = entry.path
-      entry.path = diversions.place(original, of: name)
-      result.list.append((original, MergedUsr.place(entry.path)))
-      switch claims.claim(entry.path, for: name) {
+      let claimed = diversions.place(original, of: name)
+      result.list.append((original, MergedUsr.place(claimed)))
+      switch claims.claim(claimed, for: name) {
       case .ours: break
       case .leave: continue
-      case .conflict(let other): throw StagingError(name, .conflict(path: entry.path, other: other))
+      case .conflict(let other): throw StagingError(name, .conflict(path: claimed, other: other))
       }
-      defer { claims.release(entry.path) }
+      defer { claims.release(claimed) }
+      let waits = awaitsConfiguration ? conffiles : []
+      entry.path = waiting(claimed, waits.contains(original))
+      if waits.contains(original) { result.conffiles[original] = "newconffile" }
       if let target = next.hardLinkTarget {
-        let place = diversions.place(target, of: name)
+        let place = waiting(diversions.place(target, of: name), waits.contains(target))
         try replacing(entry.path) { writer throws in try writer.makeHardLink(entry.path, to: place) }
         if let known = result.sums.first(where: { $0.path == target }) {
           result.sums.append((original, known.sum))
         }
         continue
       }
-      var sums: Sums = conffiles.contains(original) ? .conffile : []
+      var sums: Sums = conffiles.subtracting(waits).contains(original) ? .conffile : []
       if control.member("md5sums") == nil { sums.insert(.list) }
       try make(entry, archive, sums, original, &result)
     }
     return result
+  }
+
+  private func waiting(_ path: TreePath, _ waits: Bool) -> TreePath {
+    waits ? path.parent.appending(path.name + Unpacker.suffix) : path
   }
 
   /// Where the MD5 of a file is wanted.

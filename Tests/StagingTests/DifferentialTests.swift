@@ -136,6 +136,34 @@ import TestSupport
         }
       ]),
     Case(
+      summary: "conffiles, which have their names only when they are configured",
+      first: [
+        FixturePackage("base", "1") {
+          directory("/usr/share/base/conf")
+          symbolicLink("/etc/linked", to: "../usr/share/base/conf")
+        },
+        FixturePackage("diverter", "1"),
+      ],
+      diversions: """
+        /etc/moved.conf
+        /etc/moved.conf.real
+        diverter
+
+        """,
+      second: [
+        FixturePackage("conffiles", "1") {
+          file("/etc/plain.conf", mode: 0o640, "plain")
+          hardLink("/etc/same.conf", to: "/etc/plain.conf")
+          hardLink("/usr/share/example.conf", to: "/etc/plain.conf")
+          file("/etc/moved.conf", "moved")
+          file("/etc/linked/below.conf", "below a link")
+          file("/usr/share/no.conf", "no conffile")
+          conffiles(
+            "/etc/plain.conf", "remove-on-upgrade /etc/dropped.conf", "/etc/moved.conf", "/etc/same.conf",
+            "/etc/linked/below.conf")
+        }
+      ]),
+    Case(
       summary: "a link where a directory is",
       first: [FixturePackage("a", "1") { file("/srv/place/f", "a") }],
       second: [FixturePackage("b", "1") { symbolicLink("/srv/place", to: "elsewhere") }]),
@@ -161,6 +189,11 @@ import TestSupport
     if !second.isEmpty {
       ours = try fixture.extend(ours, with: second.map(\.locked), threads: 8)
       try StagedFixture.dpkg(theirs, ["--unpack"] + second.map(\.path))
+      // What scripts see before their package is configured.
+      let names = [".", "-path", "./var/lib/dpkg", "-prune", "-o", "-printf", "%p %y %m %n %l\\n"]
+      #expect(
+        try runTool("find", names, in: ours.path).split(separator: "\n").sorted()
+          == runTool("find", names, in: theirs).split(separator: "\n").sorted())
       for path in [ours.path, theirs] { try StagedFixture.dpkg(path, ["--configure", "-a"]) }
       let query = ["-W", "-f", "${Package} ${db:Status-Abbrev} ${Version}\\n"]
       #expect(

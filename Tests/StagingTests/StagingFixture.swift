@@ -19,6 +19,8 @@ final class StagingFixture: ObjectSource {
   private let objects = Mutex<[Digest: String]>([:])
   private let trees = Mutex(0)
   static let date: Int64 = 1_700_000_000
+  /// What packages are packed at.
+  static let packed = date - 1000
   static let architecture: String = {
     let text = (try? runTool("dpkg", ["--print-architecture"])) ?? "amd64"
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -37,7 +39,7 @@ final class StagingFixture: ObjectSource {
   func build(_ package: FixturePackage) throws -> (locked: LockedPackage, path: String) {
     let directory = scratch.file("debs-\(UUID().uuidString)")
     mkdir(directory, 0o755)
-    let path = try package.build(in: directory, date: StagingFixture.date)
+    let path = try package.build(in: directory, date: StagingFixture.packed)
     let bytes = try #require(try contents(ofFile: path))
     return (
       add(bytes, at: path, name: package.name, version: package.version, architecture: package.architecture),

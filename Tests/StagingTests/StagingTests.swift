@@ -19,6 +19,30 @@ import TestSupport
     }.joined(separator: "\n")
   }
 
+  /// dpkg makes it with the package's time, and what comes into it changes that. What dpkg would give by
+  /// the clock is the build's date.
+  @Test func `the time of a directory tells whether something was unpacked into it`() throws {
+    let fixture = try StagingFixture()
+    let first = try fixture.stage(
+      FixturePackage("first", "1") {
+        directory("/srv/empty")
+        file("/srv/full/file", "x")
+        postinst("true")
+      })
+    let tree = try fixture.extend(
+      first, with: [try fixture.build(FixturePackage("second", "1") { directory("/opt/empty") }).locked])
+    func time(_ name: String) throws -> Int64 {
+      var status = stat()
+      try #require(stat("\(tree.path)/\(name)", &status) == 0)
+      return Int64(status.st_mtim.tv_sec)
+    }
+    for name in ["srv/empty", "srv/full/file", "opt/empty"] {
+      #expect(try time(name) == StagingFixture.packed, "\(name)")
+    }
+    for name in ["srv", "srv/full", "opt"] { #expect(try time(name) == StagingFixture.date, "\(name)") }
+    #expect(try time("var/lib/dpkg/info/first.postinst") == StagingFixture.packed)
+  }
+
   @Test func `what dpkg finds in its database`() throws {
     let fixture = try StagingFixture()
     let native = StagingFixture.architecture

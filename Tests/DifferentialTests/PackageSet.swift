@@ -1,0 +1,86 @@
+import BuildModel
+import Diagnosis
+import GuestConfig
+import TestSupport
+import Testing
+
+/// Packages that are built by both, and what makes them hard.
+struct PackageSet: Sendable, CustomTestStringConvertible {
+  /// As docs/differential.md names it.
+  var name: String
+  var suite = "bookworm"
+  var packages: [String]
+  var testDescription: String { name }
+
+  /// What `make test` compares: the base, and diversions, alternatives and triggers on top.
+  static let small = all.filter { ["minimal", "diversions"].contains($0.name) }
+
+  static let all: [PackageSet] = [
+    // apt is in every base: a list must not be empty.
+    PackageSet(name: "minimal", packages: ["apt"]),
+    PackageSet(name: "default", packages: defaultGuest),
+    // preinst scripts that divert, and packages whose files are diverted.
+    PackageSet(name: "diversions", packages: ["vim", "ucf", "pkgconf", "molly-guard", "bash-completion"]),
+    // File capabilities, set by postinst scripts or shipped set-id without libcap.
+    PackageSet(name: "capabilities", packages: ["iputils-ping", "mtr-tiny", "libcap2-bin"]),
+    // Set-id programs and groups of their own; dpkg-statoverride.
+    PackageSet(
+      name: "set-id", packages: ["dbus", "openssh-client", "sudo", "at", "cron", "screen", "polkitd"]),
+    // Users and groups that postinst scripts allot, one after another.
+    PackageSet(name: "postgresql", packages: ["postgresql-common", "ssl-cert"]),
+    PackageSet(
+      name: "systemd",
+      packages: [
+        "systemd", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "libpam-systemd", "udev", "dbus",
+      ]),
+    PackageSet(name: "exim", packages: ["exim4-daemon-light", "bsd-mailx"]),
+    PackageSet(name: "postfix", packages: ["postfix"]),
+    PackageSet(name: "openssh", packages: ["openssh-server"]),
+    // Byte compilation, by py3compile and by Emacs.
+    PackageSet(
+      name: "python", packages: ["python3-requests", "python3-yaml", "python3-numpy", "python3-venv"]),
+    PackageSet(name: "emacs", packages: ["emacs-nox", "elpa-markdown-mode"]),
+    // A JRE: its certificates, jar cache, and more alternatives than anything else has.
+    PackageSet(name: "java", packages: ["default-jre-headless", "ca-certificates-java"]),
+    PackageSet(name: "locales", packages: ["locales", "tzdata"]),
+    PackageSet(name: "kernel", packages: ["linux-image-cloud-\(BuildSite.debian)", "initramfs-tools"]),
+    // Alternatives: groups with slaves, of packages that come in any order.
+    PackageSet(
+      name: "alternatives",
+      packages: ["nano", "ed", "vim-tiny", "gawk", "original-awk", "most", "w3m", "lynx"]),
+    // Triggers that many packages activate.
+    PackageSet(
+      name: "triggers",
+      packages: [
+        "man-db", "fontconfig", "fonts-dejavu-core", "desktop-file-utils", "shared-mime-info",
+        "hicolor-icon-theme", "libgdk-pixbuf2.0-bin", "libglib2.0-bin", "gsettings-desktop-schemas",
+      ]),
+    // Packages that may be there for several architectures, with their compiler.
+    PackageSet(name: "multiarch", packages: ["gcc", "libssl-dev", "libgcc-s1", "zlib1g-dev"]),
+    // The longest chains of Pre-Depends that there are.
+    PackageSet(name: "pre-depends", packages: ["init", "python3", "liblocale-gettext-perl", "mdadm"]),
+    // Configuration below directories of /etc that are links, or that links lead to.
+    PackageSet(name: "etc-links", packages: ["tomcat10", "xkb-data", "apache2"]),
+    // Epochs, tildes and plus signs in names and versions.
+    PackageSet(
+      name: "names",
+      packages: ["libsigc++-2.0-0v5", "dvd+rw-tools", "memtest86+", "libstdc++6", "netcat-openbsd"]
+    ),
+    // Registers that scripts write: XML catalogs, SAX parsers, info pages.
+    PackageSet(name: "registers", packages: ["docbook-xml", "libxml-sax-perl", "info", "texinfo", "ispell"]),
+    PackageSet(name: "texlive", packages: ["texlive-latex-base"]),
+    PackageSet(name: "trixie-minimal", suite: "trixie", packages: ["apt"]),
+    PackageSet(
+      name: "trixie-server", suite: "trixie",
+      packages: [
+        "openssh-server", "dbus", "systemd-sysv", "python3", "vim", "iputils-ping", "man-db", "locales",
+      ]
+    ),
+  ]
+
+  /// What the guest in guest/ asks for.
+  private static let defaultGuest: [String] = {
+    let guest = LoadedGuest(loading: "\(BuildSite.repository)/guest")
+    return guest.configuration.packageSets.first { $0.key == "apt" }?.packages.map(\.value) ?? []
+  }()
+}
