@@ -38,6 +38,7 @@ extension ArchitecturePlan {
       ("obstacles", .array(obstacles.map { .string($0.summary) })),
       ("requests", .array(requests.map(ArchitecturePlan.json))),
       ("packages", .array(packages.map(ArchitecturePlan.json))),
+      ("configuring", .array(configuring.map(JSONText.string))),
       ("python", .array(wheels.map(ArchitecturePlan.json))),
       ("files", .array(files.map(ArchitecturePlan.json))),
       ("stages", .array(stages.map(ArchitecturePlan.json))),
@@ -76,6 +77,8 @@ extension ArchitecturePlan {
       ("size", .number(package.locked.size)),
       ("installed_size", .number(package.locked.installedSize)),
       ("sha256", .string(package.locked.sha256.hex)),
+      ("essential", .boolean(package.locked.essential)),
+      ("order", .number(Int64(package.locked.order))),
       ("reason", .string(package.reason)),
     ])
   }

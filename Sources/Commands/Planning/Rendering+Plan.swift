@@ -17,6 +17,7 @@ extension Rendering {
     }
     if let origin = plan.origin {
       text += section("Debian packages: \(plan.packages.count), \(origin)", plan.packages.map(row))
+      text += section("Configured in this order", plan.configuring.map { [$0] })
       let wheels = plan.wheels.map(row)
       text += section("From the Python index: \(wheels.count)", wheels)
     } else {

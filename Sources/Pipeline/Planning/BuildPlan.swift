@@ -25,6 +25,8 @@ package struct ArchitecturePlan: Sendable {
   package var requests: [Request] = []
   /// Sorted by name; empty when they are not known.
   package var packages: [Package] = []
+  /// The calls of dpkg that configure them, in order.
+  package var configuring: [String] = []
   /// Sorted by environment, then name.
   package var wheels: [LockedWheel] = []
   /// Sorted by path.

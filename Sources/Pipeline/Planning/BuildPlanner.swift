@@ -44,6 +44,7 @@ package struct BuildPlanner: Sendable {
     plan.packages = locked.packages.map {
       ArchitecturePlan.Package(locked: $0, reason: reasons.reason(for: $0))
     }
+    plan.configuring = locked.configuring
     plan.wheels = locked.wheels
     plan.sources = ArchitecturePlan.Amount(outlook.objects)
     plan.download = ArchitecturePlan.Amount(
@@ -149,6 +150,23 @@ extension InstallPlan {
       + providers.flatMap { program in
         program.packages.map { Request(manager: program.manager, text: $0.value, position: $0.position) }
       }
+  }
+}
+
+extension LockedArchitecture {
+  /// First the essential packages, in one run; then what libapt-pkg configures between unpacking; then the
+  /// rest, which dpkg orders.
+  fileprivate var configuring: [String] {
+    let unpacked = packages.sorted { $0.order < $1.order }
+    let essential = unpacked.filter(\.essential)
+    func place(_ step: ConfigureStep) -> String {
+      let next = unpacked.first { $0.order >= step.before }
+      return next.map { "before \($0.name) is unpacked" } ?? "when all is unpacked"
+    }
+    let names = essential.map(\.name).joined(separator: " ")
+    return ["dpkg --configure \(names): all of the essential packages"]
+      + configureSteps.map { "dpkg --configure \($0.packages.joined(separator: " ")): \(place($0))" }
+      + ["dpkg --configure --pending"]
   }
 }
 
