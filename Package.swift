@@ -84,6 +84,7 @@ let package = Package(
     module("HostChecks", "Diagnosis", "Json"),
     module("Inventory", "FileTree", "Json"),
     module("Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Json"),
+    module("Mirroring", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json"),
     module("Scaffolding", "BuildModel", "CGuest", "Diagnosis", "FileTree", "Toml"),
     module("Settings", "BuildModel", "Diagnosis", "Json"),
     module("ToolServer", "Diagnosis", "Json"),
@@ -92,17 +93,16 @@ let package = Package(
     module(
       "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
-      "Linting", "Locking", "Manifests", "Sandbox", "Settings", "Solver", "Staging", "Store", "Threads",
-      "Transfer"),
+      "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging", "Store",
+      "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
     .target(
       name: "Commands",
       dependencies: [
         "Auditing", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree", "GuestConfig",
-        "HostChecks", "Inventory", "Json", "Linting", "Pipeline", "Sandbox", "Scaffolding", "Settings",
-        "Solver", "Threads",
-        "ToolServer",
+        "HostChecks", "Inventory", "Json", "Linting", "Mirroring", "Pipeline", "Sandbox", "Scaffolding",
+        "Settings", "Solver", "Threads", "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -145,6 +145,7 @@ let package = Package(
     tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
+    tests(of: "Mirroring", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Pipeline", "HostTools", "Json", "TestSupport", "Threads", "capsem-native"),
     .testTarget(
       name: "ReproducibilityTests",

@@ -30,10 +30,12 @@ struct BuildCommand: ParsableCommand {
 
   @Flag(help: "Resolve anew, whatever lock or earlier resolution there is.") var refresh = false
 
-  @Flag(help: "Use nothing but the cache.") var offline = false
+  @Flag(help: "Use nothing but the cache and --mirror.") var offline = false
 
   @Option(
-    help: ArgumentHelp("Take Debian packages from this archive.", valueName: "dir|url"),
+    help: ArgumentHelp(
+      "Take everything from what `mirror` wrote there, or Debian packages from this archive.",
+      valueName: "dir|url"),
     completion: .directory)
   var mirror: String?
 

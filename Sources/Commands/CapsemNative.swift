@@ -13,10 +13,10 @@ package struct CapsemNative: ParsableCommand {
       "Build verified, reproducible Debian images for capsem's virtual machines, without root or Docker.",
     version: Version.current,
     subcommands: [
-      BuildCommand.self, LockCommand.self, ValidateCommand.self, InspectCommand.self, StatusCommand.self,
-      SettingsCommand.self, VerifyCommand.self, DiffCommand.self, PackCommand.self, ShellCommand.self,
-      DoctorCommand.self, InitCommand.self, NewCommand.self, AddCommand.self, AuditCommand.self,
-      McpCommand.self, CompletionsCommand.self, ManualCommand.self,
+      BuildCommand.self, LockCommand.self, MirrorCommand.self, ValidateCommand.self, InspectCommand.self,
+      StatusCommand.self, SettingsCommand.self, VerifyCommand.self, DiffCommand.self, PackCommand.self,
+      ShellCommand.self, DoctorCommand.self, InitCommand.self, NewCommand.self, AddCommand.self,
+      AuditCommand.self, McpCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])
 
   package init() {}

@@ -27,10 +27,12 @@ struct VerifyCommand: ParsableCommand {
 
   @Flag(help: "Fail if GUEST/capsem.lock is missing or stale.") var locked = false
 
-  @Flag(help: "Use nothing but the cache.") var offline = false
+  @Flag(help: "Use nothing but the cache and --mirror.") var offline = false
 
   @Option(
-    help: ArgumentHelp("Take Debian packages from this archive.", valueName: "dir|url"),
+    help: ArgumentHelp(
+      "Take everything from what `mirror` wrote there, or Debian packages from this archive.",
+      valueName: "dir|url"),
     completion: .directory)
   var mirror: String?
 

@@ -20,8 +20,9 @@ package final class PackagePool: Sendable {
     case failed(PoolFailure)
   }
 
-  /// Throws if the store is damaged, and when `downloader` is nil (offline) and something is missing;
-  /// the error names all that is. Nothing is fetched before `start`.
+  /// Throws if the store is damaged, and when something is missing that nobody may be asked for:
+  /// `downloader` is nil (offline), or it has no candidates. The error names all of it. Nothing is
+  /// fetched before `start`.
   package init(
     _ items: [PoolItem], store: Store, downloader: Downloader?,
     events: @escaping EventHandler = { _ in }
@@ -36,8 +37,9 @@ package final class PackagePool: Sendable {
       byDigest[item.sha256] = item
       if try !store.contains(item.sha256, size: item.size) { missing.append(item) }
     }
-    if downloader == nil, let first = missing.first {
-      throw PoolFailure(item: first.name, cause: .offline(missing: missing.map(\.name).sorted()))
+    let unreachable = missing.filter { downloader == nil || byDigest[$0.sha256]?.candidates.isEmpty ?? true }
+    if let first = unreachable.first {
+      throw PoolFailure(item: first.name, cause: .offline(missing: unreachable.map(\.name).sorted()))
     }
     self.items = byDigest
     self.store = store

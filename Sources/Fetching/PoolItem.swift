@@ -1,4 +1,3 @@
-import BuildModel
 import Diagnosis
 import FileTree
 import Transfer
@@ -17,20 +16,6 @@ package struct PoolItem: Sendable, Equatable {
     self.sha256 = sha256
     self.size = size
     self.candidates = candidates
-  }
-
-  /// `bases` are the roots of the archives that serve the package's release, best first.
-  package init(_ package: LockedPackage, bases: [Location]) {
-    self.init(
-      name: "\(package.name) \(package.version) (\(package.architecture))", sha256: package.sha256,
-      size: package.size, candidates: bases.map { $0.appending(package.path) })
-  }
-
-  /// `mirrors` are places of the same wheel that are asked before the one where it was found.
-  package init(_ wheel: LockedWheel, mirrors: [Location] = []) throws(TransferFailure) {
-    self.init(
-      name: wheel.file, sha256: wheel.sha256, size: wheel.size,
-      candidates: mirrors + [try Location(wheel.url)])
   }
 }
 

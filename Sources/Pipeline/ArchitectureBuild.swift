@@ -9,7 +9,6 @@ import GuestConfig
 import Sandbox
 import Settings
 import Synchronization
-import Transfer
 
 /// The build of one architecture's assets: downloads outside, everything else in a worker.
 struct ArchitectureBuild {
@@ -42,7 +41,7 @@ struct ArchitectureBuild {
     if let image = try unchanged(inputs) { return image }
     let pool = try PackagePool(
       poolItems(locked, installation), store: builder.store,
-      downloader: request.offline ? nil : builder.downloader, events: events)
+      downloader: builder.downloader(offline: request.offline, mirror: request.mirror), events: events)
     defer { pool.cancel() }
     let fetches = pool.missingBytes > 0
     if fetches { events(.started(.fetch)) }
@@ -174,34 +173,13 @@ struct ArchitectureBuild {
 
   /// Every object that the worker may ask for.
   private func poolItems(_ locked: LockedArchitecture, _ installation: Installation) throws -> [PoolItem] {
-    let mirrors = Mirrors(requested: request.mirror, context: context)
-    let archives = try mirrors.archives(of: configuration, suite: configuration.debianSuite())
-    func bases(_ release: String) throws -> [Location] {
-      try archives.filter { $0.name == release }.map { try Location($0.uri) }
+    let objects = lock.objects(of: locked) { release in
+      request.goal == .sealed && (release.imageURI != nil || installation.imageSources != nil)
     }
-    var items = try locked.packages.map { PoolItem($0, bases: try bases($0.release)) }
-    items += try locked.wheels.map { try PoolItem($0) }
-    if request.goal == .sealed {
-      for release in lock.releases where release.imageURI != nil || installation.imageSources != nil {
-        let directories = try bases(release.name).map { $0.appending("dists/\(release.suite)") }
-        items.append(
-          PoolItem(
-            name: "InRelease of \(release.suite)", sha256: release.inRelease, size: release.inReleaseSize,
-            candidates: directories.map { $0.appending("InRelease") }))
-        for index in locked.indexes where index.release == release.name {
-          let directory = index.path.split(separator: "/").dropLast().joined(separator: "/")
-          items.append(
-            PoolItem(
-              name: "\(index.path) of \(release.suite)", sha256: index.sha256, size: index.size,
-              candidates: directories.flatMap {
-                [$0.appending("\(directory)/by-hash/SHA256/\(index.sha256)"), $0.appending(index.path)]
-              }))
-        }
-      }
-    }
+    let sources = ObjectSources(
+      builder: builder, configuration: configuration, mirror: request.mirror, offline: request.offline)
     // What comes from the guest directory is in the store already.
-    items += try GuestInstallation.objects(of: installation, store: builder.store)
-    return items
+    return try sources.items(objects) + GuestInstallation.objects(of: installation, store: builder.store)
   }
 }
 

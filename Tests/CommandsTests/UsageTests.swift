@@ -4,7 +4,8 @@ import Testing
 /// The command line as a user types it.
 @Suite struct UsageTests {
   @Test(arguments: [
-    ["--help"], ["--version"], ["build", "--help"], ["lock", "--help"], ["pack", "--help"],
+    ["--help"], ["--version"], ["build", "--help"], ["lock", "--help"], ["mirror", "--help"],
+    ["pack", "--help"],
     ["shell", "--help"], ["settings", "--help"],
     ["inspect", "--help"], ["shell", "--help"],
     ["shell", "--help"], ["settings", "--help"], ["init", "--help"], ["new", "--help"], ["add", "--help"],
@@ -24,6 +25,10 @@ import Testing
     (["build", "--until", "never"], "Error: The value 'never' is invalid for '--until <until>'"),
     (["build", "--refresh", "--locked"], "Error: --refresh contradicts --locked"),
     (["build", "--refresh", "--offline"], "Error: --refresh contradicts --offline"),
+    (["mirror", "guest"], "Error: expected two directories: the guest's and the mirror's"),
+    (["mirror", "--verify", "a", "b"], "Error: --verify takes one directory: the mirror's"),
+    (["mirror", "--verify", "--prune", "a"], "Error: --verify writes nothing, so it takes no other option"),
+    (["mirror", "a", "b", "--lock", "c"], "Error: --lock is of use with --prune only"),
     (["pack", "tree"], "Error: Missing expected argument '<image>'"),
     (["shell"], "Error: Missing expected argument '<workspace>'"),
     (["new"], "Error: Missing expected argument '<target>'"),

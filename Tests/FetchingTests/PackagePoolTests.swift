@@ -1,4 +1,3 @@
-import BuildModel
 import Diagnosis
 import Fetching
 import FileTree
@@ -24,16 +23,13 @@ import Transfer
     downloader = Downloader(settings)
   }
 
-  private func package(_ index: Int) -> LockedPackage {
-    LockedPackage(
-      name: "p\(index)", version: "1", architecture: "amd64", size: Int64(content[index].count),
-      sha256: Digest(of: content[index]), path: "pool/p\(index).deb", release: "main", essential: false,
-      order: index, installedSize: 0)
-  }
-
   private func items(_ indexes: Range<Int> = 0..<6) throws -> [PoolItem] {
     let base = try Location(server.url("/"))
-    return indexes.map { PoolItem(package($0), bases: [base]) }
+    return indexes.map { index in
+      PoolItem(
+        name: "p\(index) 1 (amd64)", sha256: Digest(of: content[index]), size: Int64(content[index].count),
+        candidates: [base.appending("pool/p\(index).deb")])
+    }
   }
 
   private func serveAll() {
@@ -139,16 +135,27 @@ import Transfer
     #expect(try bytes(pool, 0) == content[0])
   }
 
-  @Test func `fetches a wheel from a mirror, or else from where it was found`() throws {
+  @Test func `asks the places of a file in turn`() throws {
     server.on("/wheels/w.whl", .serve(content[0]))
-    let wheel = LockedWheel(
-      environment: "python", name: "w", version: "1", file: "w.whl", url: server.url("/wheels/w.whl"),
-      size: 1000, sha256: Digest(of: content[0]), requested: true)
-    let item = try PoolItem(wheel, mirrors: [try Location(server.url("/mirror/w.whl"))])
+    let item = PoolItem(
+      name: "w.whl", sha256: Digest(of: content[0]), size: 1000,
+      candidates: [
+        try Location(server.url("/mirror/w.whl")), try Location(server.url("/wheels/w.whl")),
+      ])
     let pool = try PackagePool([item], store: store, downloader: downloader)
     pool.start()
     #expect(try bytes(pool, 0) == content[0])
     #expect(server.requests.map(\.path) == ["/mirror/w.whl", "/wheels/w.whl"])
+  }
+
+  @Test func `names what nobody can be asked for`() throws {
+    var items = try items(0..<2)
+    items[1].candidates = []
+    let failure = try #require(throws: PoolFailure.self) {
+      _ = try PackagePool(items, store: store, downloader: downloader)
+    }
+    #expect(failure.cause == .offline(missing: ["p1 1 (amd64)"]))
+    #expect(server.requests == [])
   }
 
   @Test func `lets nobody wait for ever when it is cancelled`() throws {

@@ -1,0 +1,89 @@
+import Archive
+import BuildModel
+import Diagnosis
+import FileTree
+
+/// The mirror's Python index: PEP 503's pages, with digests and with each wheel's metadata beside it, so
+/// that a client resolves without fetching wheels. The pages tell of the metadata by PEP 714's name
+/// alone: clients that know PEP 658's only (pip 22.3 to 23.1, Debian 12 among them) refuse a wheel whose
+/// metadata spells the name in another way than who asks for it.
+struct WheelIndex {
+  struct Wheel {
+    var name: WheelName
+    var sha256: Digest
+    var metadata: [UInt8]
+  }
+
+  var wheels: [Wheel]
+
+  /// The pages, by path below the mirror's directory.
+  var pages: [String: [UInt8]] {
+    let projects = Dictionary(grouping: wheels) { WheelName.normalized($0.name.distribution) }
+    let root = projects.keys.sorted().map { "<a href=\"\($0)/\">\($0)</a><br>\n" }.joined()
+    var pages = ["\(MirrorPlan.index)/index.html": WheelIndex.page(title: "Python packages", root)]
+    for (project, wheels) in projects {
+      let links = wheels.sorted { $0.name.file < $1.name.file }.map(WheelIndex.link).joined()
+      pages["\(MirrorPlan.index)/\(project)/index.html"] = WheelIndex.page(title: project, links)
+    }
+    return pages
+  }
+
+  private static func page(title: String, _ body: String) -> [UInt8] {
+    Array(
+      """
+      <!DOCTYPE html>
+      <html>
+      <head><meta charset="utf-8"><meta name="pypi:repository-version" content="1.0"><title>\(title)</title></head>
+      <body>
+      \(body)</body>
+      </html>
+
+      """.utf8)
+  }
+
+  private static func link(_ wheel: Wheel) -> String {
+    let file = wheel.name.file
+    var attributes = "data-core-metadata=\"sha256=\(Digest(of: wheel.metadata))\""
+    if let python = requiresPython(wheel.metadata) {
+      attributes += " data-requires-python=\"\(escaped(python))\""
+    }
+    let reference = "../../\(MirrorPlan.wheels)/\(encoded(file))#sha256=\(wheel.sha256)"
+    return "<a href=\"\(reference)\" \(attributes)>\(escaped(file))</a><br>\n"
+  }
+
+  private static func requiresPython(_ metadata: [UInt8]) -> String? {
+    for line in String(decoding: metadata, as: UTF8.self).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    {
+      // The description follows the headers after an empty line.
+      if line.isEmpty { return nil }
+      if line.lowercased().hasPrefix("requires-python:") {
+        return String(line.dropFirst("requires-python:".count).drop { $0 == " " })
+      }
+    }
+    return nil
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;")
+  }
+
+  /// A local version's `+` would mean a space to some servers.
+  private static func encoded(_ file: String) -> String {
+    file.replacing("%", with: "%25").replacing("+", with: "%2B").replacing("#", with: "%23")
+  }
+
+  /// `METADATA` of a wheel's `.dist-info` directory.
+  static func metadata(ofWheel descriptor: CInt, named name: String) throws -> [UInt8] {
+    let archive = try ArchiveReader(.zip, descriptor: descriptor, name: name)
+    while let member = try archive.next() {
+      let path = member.entry.path
+      guard path.name.elementsEqual("METADATA".utf8), path.parent.parent.isRoot,
+        path.parent.description.hasSuffix(".dist-info")
+      else { continue }
+      return try archive.bytes(limit: 16 << 20)
+    }
+    throw ArchiveError(name, "it has no METADATA")
+  }
+}

@@ -1,0 +1,51 @@
+import BuildModel
+import FileTree
+
+/// One file that a lock names.
+struct LockedObject {
+  /// "bash 5.2.15-2+b2 (amd64)": what an error calls it.
+  var name: String
+  var sha256: Digest
+  var size: Int64
+  var origin: Origin
+
+  enum Origin {
+    /// Below the root of the archive that serves a release; the first path that answers will do.
+    case archive(release: String, paths: [String])
+    case index(url: String)
+  }
+}
+
+extension Lockfile {
+  /// All that one architecture takes: packages, wheels, and the lists of the releases that `lists` is
+  /// true of.
+  func objects(of architecture: LockedArchitecture, lists: (LockedRelease) -> Bool) -> [LockedObject] {
+    var objects = architecture.packages.map { package in
+      LockedObject(
+        name: "\(package.name) \(package.version) (\(package.architecture))", sha256: package.sha256,
+        size: package.size, origin: .archive(release: package.release, paths: [package.path]))
+    }
+    objects += architecture.wheels.map {
+      LockedObject(name: $0.file, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+    }
+    for release in releases where lists(release) {
+      let directory = "dists/\(release.suite)"
+      objects.append(
+        LockedObject(
+          name: "InRelease of \(release.suite)", sha256: release.inRelease, size: release.inReleaseSize,
+          origin: .archive(release: release.name, paths: ["\(directory)/InRelease"])))
+      for index in architecture.indexes where index.release == release.name {
+        let parent = index.path.split(separator: "/").dropLast().joined(separator: "/")
+        objects.append(
+          LockedObject(
+            name: "\(index.path) of \(release.suite)", sha256: index.sha256, size: index.size,
+            origin: .archive(
+              release: release.name,
+              paths: [
+                "\(directory)/\(parent)/by-hash/SHA256/\(index.sha256)", "\(directory)/\(index.path)",
+              ])))
+      }
+    }
+    return objects
+  }
+}
