@@ -125,7 +125,7 @@ extension Explanation {
         packages("apt", "\"git\"", command: "apt-get install -y -t bookworm-backports")),
       """
       say it where it counts: versions in `packages`, apt's sources and recommends in `[build.apt]`, the Python index in \
-      pip's configuration or with `build --mirror`.
+      pip's configuration.
       """),
   ]
 }

@@ -58,7 +58,7 @@ package struct PythonIndexSource: Sendable, Equatable {
       "cannot find a Python package index: none is configured, and python3 has no pip to ask",
       hints: [
         "install pip (`sudo apt-get install python3-pip`), or name an index in PIP_INDEX_URL or in /etc/pip.conf",
-        "a mirror that `capsem-native mirror` wrote has an index, too: give it with --mirror",
+        "what `capsem-native mirror` wrote has an index, too: its directory simple",
       ])
   }
 

@@ -3,6 +3,7 @@ import Diagnosis
 import FileTree
 import Glibc
 import HostTools
+import Mirroring
 
 /// Which archives a build asks: `--mirror` beats the config, which beats the host's own apt sources.
 struct Mirrors {
@@ -32,6 +33,10 @@ struct Mirrors {
     if !apt.sources.isEmpty && requested == nil {
       return apt.archives(suite: suite, mirror: "", securityMirror: "")
     }
+    if let requested, requested.hasPrefix("file://") {
+      let directory = String(requested.dropFirst("file://".count))
+      if try MirrorDirectory.catalogue(of: directory) != nil { throw Mirrors.notAnArchive(directory) }
+    }
     let fromHost = host.uri(of: suite)?.uri
     guard let mirror = requested ?? apt.mirror?.value ?? fromHost else {
       throw Report(
@@ -50,6 +55,16 @@ struct Mirrors {
       requested.map(Mirrors.securitySibling) ?? apt.securityMirror?.value
       ?? (apt.mirror == nil ? host.uri(of: "\(suite)-security")?.uri : nil) ?? Mirrors.securitySibling(mirror)
     return apt.archives(suite: suite, mirror: mirror, securityMirror: security)
+  }
+
+  /// A mirror of ours has what was resolved, and nothing to choose from.
+  private static func notAnArchive(_ mirror: String) -> Report {
+    Report(
+      "cannot resolve packages in the mirror \(mirror): it holds what a lock names, and nothing to choose from",
+      hints: [
+        "build from the lock that it was made for, or resolve without --mirror",
+        "apt itself takes the archives in its capsem.sources, pip and uv the index in its directory simple",
+      ])
   }
 
   /// Mirrors of Debian keep security updates beside the main archive: debian-security beside debian.

@@ -167,6 +167,21 @@ import Testing
     #expect(missing.errors == "error: cannot read the lock nowhere.lock: there is no such file\n")
   }
 
+  @Test func `refuses to resolve in it, for it has nothing to choose from`() throws {
+    #expect(try write().status == 0)
+    let config = "suite = \"stable\"\nkeyring = \"\(archive.keyring)\"\n"
+    try site.configure(["greeting"], extra: "\n[build.apt]\n\(config)")
+    let refused = try site.run(["lock", "guest", "--mirror", "mirror", "--progress", "none"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.hasPrefix(
+        """
+        error: cannot resolve packages in the mirror \(mirror): it holds what a lock names, and nothing to choose from
+        hint: build from the lock that it was made for, or resolve without --mirror
+
+        """), "\(refused.errors)")
+  }
+
   @Test func `says that a mirror without a lock serves no build elsewhere`() throws {
     let result = try site.run(["mirror", "guest", "mirror"])
     #expect(result.status == 0)
