@@ -44,17 +44,6 @@ import Testing
     }
   }
 
-  @Test func `takes the certificate's link along, whose name is the host's, and no other`() throws {
-    let scratch = try Scratch()
-    for name in ["ssl-cert-snakeoil.pem", "other.pem"] { try scratch.put("etc/ssl/certs/\(name)", "content") }
-    symlink("ssl-cert-snakeoil.pem", "\(scratch.path)/tree/etc/ssl/certs/ce275665.0")
-    symlink("other.pem", "\(scratch.path)/tree/etc/ssl/certs/0a775a30.0")
-    try Normalisation(root: scratch.root.raw, modified: Self.modified).apply()
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/tree/etc/ssl/certs").sorted()
-        == ["0a775a30.0", "other.pem"])
-  }
-
   @Test func `does not follow a link out of what it empties`() throws {
     let scratch = try Scratch()
     try scratch.put("precious/file", "content")
