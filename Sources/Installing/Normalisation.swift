@@ -15,11 +15,13 @@ package struct Normalisation: Sendable {
     self.modified = modified
   }
 
-  /// Files that are removed; `*` stands for any run of bytes in the last component.
+  /// Files that are removed; `*` stands for any run of bytes in a component.
   package static let removed: [TreePath] = [
     // Logs of the installation. What else lies in /var/log is emptied and keeps owner and mode.
     "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/dpkg.log", "var/log/fontconfig.log",
     "var/log/apt/history.log", "var/log/apt/term.log", "var/log/apt/eipp.log.xz",
+    // What Emacs said while it compiled a package; gzip wrote the time into it.
+    "usr/share/emacs/site-lisp/elpa/*/Install.log.gz",
     // Caches that hold inode numbers, times or the order of the work; each is made again on demand.
     "var/cache/ldconfig/aux-cache", "var/lib/systemd/catalog/database",
     "etc/apt/trustdb.gpg",

@@ -13,10 +13,12 @@ import Testing
     let scratch = try Scratch()
     let gone = [
       "var/log/dpkg.log", "var/log/apt/term.log", "var/cache/ldconfig/aux-cache", "run/x/y", "tmp/.z",
+      "usr/share/emacs/site-lisp/elpa/markdown-mode-2.5/Install.log.gz",
     ]
     let kept = [
       "etc/passwd", "var/lib/dpkg/status", "var/lib/dpkg/info/x-old.list", "var/cache/debconf/config.dat",
       "var/cache/apt/archives/partial/.keep", "etc/ssh/ssh_config", "var/log/faillog", "run/lock/x",
+      "usr/share/emacs/site-lisp/elpa/Install.log.gz", "usr/share/emacs/site-lisp/elpa/x/y/Install.log.gz",
       "var/cache/man/de/index.db.html",
     ]
     // Real dpkg leaves these, too; only an image that is sealed goes without.
