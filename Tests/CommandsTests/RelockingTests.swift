@@ -57,8 +57,10 @@ import Testing
     let result = try lock(later, "--diff")
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.output.split(separator: "\n").map(String.init)
-    #expect(lines.first?.hasPrefix("\(BuildSite.architecture): 3 up, 1 rebuilt; ") == true, "\(result.output)")
-    #expect(lines.contains { $0.hasPrefix("  up       Debian  greeting     2.0 -> 2.1  ") }, "\(result.output)")
+    #expect(
+      lines.first?.hasPrefix("\(BuildSite.architecture): 3 up, 1 rebuilt; ") == true, "\(result.output)")
+    #expect(
+      lines.contains { $0.hasPrefix("  up       Debian  greeting     2.0 -> 2.1  ") }, "\(result.output)")
     #expect(lines.suffix(2).first == "package lists")
     #expect(lines.last == "  up  stable  2023-11-14T22:13:20Z -> 2023-11-15T22:13:20Z")
     #expect(try versions == RelockingTests.first)
