@@ -115,7 +115,7 @@ struct SealedImageTests {
     #expect(field("Last mount time") == "n/a")
     #expect(field("Mount count") == "0")
     #expect(field("Lifetime writes") == nil)
-    // Version 8 of RFC 9562: made of the tree's digest. The seed is made of names: `AttributeTests`.
+    // Version 8 of RFC 9562: made of the tree's digest. The seed is made of names: `PackTests`.
     let uuid = try #require(field("Filesystem UUID"))
     #expect(Array(uuid)[14] == "8")
     let report = try runTool("cat", ["\(image.dropLast("rootfs.ext4".count))build.json"])
