@@ -111,7 +111,8 @@ let package = Package(
 
     // Tests, and what several of them share.
     .target(
-      name: "TestSupport", dependencies: ["Diagnosis", "FileTree", "HostTools", "Threads"],
+      name: "TestSupport",
+      dependencies: ["BuildModel", "Diagnosis", "FileTree", "GuestConfig", "HostTools", "Threads"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "SolveProbe", dependencies: ["Solver"], path: "Tests/SolveProbe", swiftSettings: strict),

@@ -28,6 +28,11 @@ package struct IrreproducibleData: Sendable, Equatable {
     IrreproducibleData(
       packages: ["slapd"], paths: ["/etc/ldap/slapd.d", "/var/lib/ldap"],
       reason: "its script makes a directory whose entries have times, and a password drawn at random"),
+    IrreproducibleData(
+      packages: ["tex-common"], paths: ["/var/lib/texmf"],
+      reason:
+        "its script makes formats of LuaTeX, which hold tables in an order drawn at random, and lists and logs "
+        + "that follow directories and the clock"),
   ]
 
   /// Those that an image with these packages holds.

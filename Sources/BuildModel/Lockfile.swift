@@ -9,6 +9,9 @@ package struct Lockfile: Sendable, Codable, Equatable {
   /// Digest of the parsed config values that resolving depends on. A lock whose digest differs from
   /// the config's is stale.
   package var configuration: Digest
+  /// What the config asked for when it was written, one statement each, as
+  /// `ConfigurationIdentity` has them: to name what a stale lock does not cover.
+  package var requests: [String]
   /// The newest `Date` of the Release files, in seconds since 1970. Every time in the image comes
   /// from it unless `SOURCE_DATE_EPOCH` says otherwise.
   package var date: Int64
@@ -22,9 +25,10 @@ package struct Lockfile: Sendable, Codable, Equatable {
   package var imageLayout: Int?
 
   package init(
-    configuration: Digest, date: Int64, solver: String, releases: [LockedRelease],
+    configuration: Digest, requests: [String] = [], date: Int64, solver: String, releases: [LockedRelease],
     architectures: [LockedArchitecture], imageLayout: Int? = nil
   ) {
+    self.requests = requests
     self.imageLayout = imageLayout
     self.configuration = configuration
     self.date = date

@@ -18,7 +18,8 @@ package struct ScriptEnvironment: Sendable, Equatable {
       ("SHELL", "/bin/sh"), ("TERM", "dumb"), ("LC_ALL", "C.UTF-8"), ("LANGUAGE", "C.UTF-8"),
       ("LANG", "C.UTF-8"),
       ("TZ", "UTC"), ("DEBIAN_FRONTEND", "noninteractive"), ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
-      ("SOURCE_DATE_EPOCH", String(sourceDate)),
+      // TeX heeds the first for what it typesets only if the second is set.
+      ("SOURCE_DATE_EPOCH", String(sourceDate)), ("FORCE_SOURCE_DATE", "1"),
     ] + (clock?.variables ?? [])
   }
 

@@ -78,6 +78,19 @@ package struct VerifiedIndex: Sendable, Equatable {
   /// What it must be after decompression, when the Release file says so.
   package var content: ReleaseFile.File?
 
+  package init(
+    component: String, architecture: String, path: String, compression: Compression, size: Int64,
+    sha256: Digest, content: ReleaseFile.File? = nil
+  ) {
+    self.component = component
+    self.architecture = architecture
+    self.path = path
+    self.compression = compression
+    self.size = size
+    self.sha256 = sha256
+    self.content = content
+  }
+
   package enum Compression: String, Sendable, CaseIterable {
     case xz = ".xz"
     case gzip = ".gz"

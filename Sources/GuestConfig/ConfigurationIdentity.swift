@@ -8,6 +8,8 @@ import FileTree
 package struct ConfigurationIdentity: Sendable, Equatable {
   /// One statement a line, sorted where order means nothing.
   package private(set) var text: String
+  /// Where the config makes a statement, of those that stand for one line of it.
+  package private(set) var positions: [String: SourcePosition] = [:]
 
   package var digest: Digest { Digest(of: text) }
 
@@ -29,13 +31,20 @@ package struct ConfigurationIdentity: Sendable, Equatable {
         "source", source.uris.map(\.value), source.suites.map(\.value), source.components,
         [source.signedBy?.value ?? ""], [source.pin.map { "\($0)" } ?? ""])
     }
-    for name in plan.apt.map(\.text).sorted() { state("apt", name) }
-    for requirement in plan.python.map(\.requirement).sorted() { state("python", requirement) }
+    for request in plan.apt.sorted(by: { $0.text < $1.text }) {
+      state("apt", request.text)
+      place(request.position)
+    }
+    for request in plan.python.sorted(by: { $0.requirement < $1.requirement }) {
+      state("python", request.requirement)
+      place(request.position)
+    }
     for program in plan.providers.sorted(by: { $0.key < $1.key }) {
       state("provider", program.key, program.manager.rawValue)
       for (index, package) in program.packages.enumerated() {
         let digest = index < program.digests.count ? program.digests[index]?.hex : nil
         state("provider-package", program.key, package.value, digest ?? "")
+        place(package.position)
       }
     }
     state("node-source", configuration.build.node.source?.value)
@@ -131,6 +140,11 @@ package struct ConfigurationIdentity: Sendable, Equatable {
   /// `version` changes when the meaning of the same values does.
   private init(_ part: String, _ version: Int) {
     text = "capsem-native \(part) \(version)\n"
+  }
+
+  /// Of the last statement.
+  private mutating func place(_ position: SourcePosition) {
+    if let last = text.split(separator: "\n").last { positions[String(last)] = position }
   }
 
   private mutating func state(_ word: String, _ value: String?) {

@@ -16,7 +16,7 @@ package struct MachineSecrets: Sendable {
 
   /// One kind of them.
   package struct Kind: Sendable {
-    /// Files; `*` stands for any run of bytes in the last component.
+    /// Files; `*` stands for any run of bytes in a component.
     package var files: [TreePath]
     /// The package whose script makes them, and why they must not be shared.
     package var reason: String

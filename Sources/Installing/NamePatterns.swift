@@ -1,7 +1,7 @@
 import FileTree
 import Glibc
 
-/// Files to remove, by path; `*` stands for any run of bytes in the last component.
+/// Files to remove, by path; `*` stands for any run of bytes in a component, once in each.
 struct NamePatterns {
   private let patterns: [TreePath]
 
@@ -13,8 +13,7 @@ struct NamePatterns {
   func remove(with writer: inout TreeWriter, modified: Timestamp) throws -> [TreePath] {
     var removed: [TreePath] = []
     for pattern in patterns {
-      for name in try names(of: pattern, writer) {
-        let path = pattern.parent.appending(name)
+      for path in try paths(of: pattern, writer) {
         // A directory of that name is not what the list means.
         guard let kind = try writer.kind(path), kind != S_IFDIR else { continue }
         try writer.remove(path)
@@ -25,12 +24,20 @@ struct NamePatterns {
     return removed
   }
 
-  private func names(of pattern: TreePath, _ writer: borrowing TreeWriter) throws -> [[UInt8]] {
+  private func paths(of pattern: TreePath, _ writer: borrowing TreeWriter) throws -> [TreePath] {
+    if !pattern.bytes.contains(UInt8(ascii: "*")) { return [pattern] }
     let parts = pattern.name.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return [Array(pattern.name)] }
-    return try writer.list(pattern.parent).filter {
-      $0.count >= parts[0].count + parts[1].count && $0.starts(with: parts[0])
-        && $0.suffix(parts[1].count).elementsEqual(parts[1])
+    var found: [TreePath] = []
+    for parent in try paths(of: pattern.parent, writer) {
+      if parts.count != 2 {
+        found.append(parent.appending(pattern.name))
+        continue
+      }
+      found += try writer.list(parent).filter {
+        $0.count >= parts[0].count + parts[1].count && $0.starts(with: parts[0])
+          && $0.suffix(parts[1].count).elementsEqual(parts[1])
+      }.map { parent.appending($0) }
     }
+    return found
   }
 }

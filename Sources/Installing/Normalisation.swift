@@ -15,11 +15,13 @@ package struct Normalisation: Sendable {
     self.modified = modified
   }
 
-  /// Files that are removed; `*` stands for any run of bytes in the last component.
+  /// Files that are removed; `*` stands for any run of bytes in a component.
   package static let removed: [TreePath] = [
     // Logs of the installation. What else lies in /var/log is emptied and keeps owner and mode.
     "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/dpkg.log", "var/log/fontconfig.log",
     "var/log/apt/history.log", "var/log/apt/term.log", "var/log/apt/eipp.log.xz",
+    // What Emacs said while it compiled a package; gzip wrote the time into it.
+    "usr/share/emacs/site-lisp/elpa/*/Install.log.gz",
     // Caches that hold inode numbers, times or the order of the work; each is made again on demand.
     "var/cache/ldconfig/aux-cache", "var/lib/systemd/catalog/database",
     "etc/apt/trustdb.gpg",
@@ -33,7 +35,6 @@ package struct Normalisation: Sendable {
   package func apply() throws {
     var writer = TreeWriter(root: root)
     try NamePatterns(Normalisation.removed).remove(with: &writer, modified: modified)
-    try removeSnakeoilLinks(&writer)
     for directory in Normalisation.emptied where try writer.kind(directory) == S_IFDIR {
       try writer.removeContent(of: directory)
       try writer.setTime(modified, of: directory)
@@ -58,19 +59,6 @@ package struct Normalisation: Sendable {
       Normalisation.keyStore, with: store.bytes(dated: modified), mode: UInt16(status.st_mode & 0o7777),
       modified: modified)
     try writer.setTime(modified, of: Normalisation.keyStore.parent)
-  }
-
-  /// ssl-cert has a link to its certificate under the hash of the name in it, which is the host's.
-  private func removeSnakeoilLinks(_ writer: inout TreeWriter) throws {
-    let directory: TreePath = "etc/ssl/certs"
-    for name in try writer.list(directory) {
-      let path = directory.appending(name)
-      guard let target = try writer.linkTarget(path),
-        target.elementsEqual("ssl-cert-snakeoil.pem".utf8)
-      else { continue }
-      try writer.remove(path)
-      try writer.setTime(modified, of: directory)
-    }
   }
 
   private func emptyLogs(in directory: TreePath, _ writer: inout TreeWriter) throws {

@@ -35,6 +35,9 @@ package struct Sealing: Sendable {
     "var/cache/apt/archives/lock", "var/lib/apt/lists/lock",
     // Caches that are made again on demand.
     "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb",
+    // man-db's databases, one a language, whose blocks are as large as those of the file system that
+    // they were made on. `man` finds pages without them; `mandb` makes them again for `apropos`.
+    "var/cache/man/index.db", "var/cache/man/*/index.db",
   ])
 
   private static let hosts = """
@@ -54,7 +57,6 @@ package struct Sealing: Sendable {
     for path in Sealing.legacyFilters { try remove(path, &writer) }
     try linkVim(&writer)
     try Sealing.leftovers.remove(with: &writer, modified: modified)
-    try removeManualIndexes(&writer)
     for (path, _) in Sealing.directories { try writer.makeDirectories(path, modified: modified) }
     try writer.removeContent(of: "root")
     // Init mounts a file over each of these: a link, systemd-resolved's for one, would lead elsewhere.
@@ -76,15 +78,6 @@ package struct Sealing: Sendable {
     guard try writer.exists(path) else { return }
     try writer.remove(path)
     try writer.setTime(modified, of: path.parent)
-  }
-
-  /// man-db's, one a language: the blocks of these databases are as large as those of the file system
-  /// that they were made on. `man` finds pages without them; `mandb` makes them again for `apropos`.
-  private func removeManualIndexes(_ writer: inout TreeWriter) throws {
-    let cache: TreePath = "var/cache/man"
-    for directory in try [cache] + writer.list(cache).map({ cache.appending($0) }) {
-      try remove(directory.appending("index.db".utf8), &writer)
-    }
   }
 
   private func linkVim(_ writer: inout TreeWriter) throws {

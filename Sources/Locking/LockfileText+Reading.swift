@@ -33,9 +33,12 @@ extension Lockfile {
   }
 
   private init(_ root: TomlTable) throws(TomlProblem) {
-    try root.allow(["version", "configuration", "date", "solver", "image_layout", "release", "architecture"])
+    try root.allow([
+      "version", "configuration", "requests", "date", "solver", "image_layout", "release", "architecture",
+    ])
     self.init(
-      configuration: try root.digest("configuration"), date: try root.time("date"),
+      configuration: try root.digest("configuration"), requests: try root.lines("requests"),
+      date: try root.time("date"),
       solver: try root.text("solver"), releases: [], architectures: [],
       imageLayout: root["image_layout"] == nil ? nil : Int(try root.size("image_layout")))
     for table in try root.tables("release") {

@@ -10,6 +10,7 @@ extension Lockfile {
     text.comment("Written by `capsem-native lock`. Review its changes; do not edit it.")
     text.integer("version", Int64(Lockfile.formatVersion))
     text.string("configuration", configuration.hex)
+    text.lines("requests", requests)
     text.dateTime("date", date)
     text.string("solver", solver)
     if let imageLayout { text.integer("image_layout", Int64(imageLayout)) }
@@ -89,6 +90,11 @@ private struct LockText {
 
   mutating func strings(_ key: String, _ values: [String]) {
     text += "\(key) = \(TomlText.strings(values))\n"
+  }
+
+  /// One value a line.
+  mutating func lines(_ key: String, _ values: [String]) {
+    text += "\(key) = [\n" + values.map { "  \(TomlText.string($0)),\n" }.joined() + "]\n"
   }
 
   mutating func integer(_ key: String, _ value: Int64) { text += "\(key) = \(value)\n" }

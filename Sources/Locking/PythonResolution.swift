@@ -29,6 +29,9 @@ package struct PythonResolution: Sendable {
     /// credentials and arguments are seen by every user of the machine.
     package var environment: [String: String]
     package var input: String
+    /// `name==version` of what shall have this version if it is installed: lines of a file that
+    /// `UV_CONSTRAINT` names.
+    package var constraints: [String]
   }
 
   package struct Outcome: Sendable, Equatable {
@@ -52,7 +55,7 @@ package struct PythonResolution: Sendable {
   }
 
   /// `requirements` are as the config writes them: "numpy", "rich==13.9.4", "httpx[http2]>=0.27".
-  package func invocation(for requirements: [String]) -> Invocation {
+  package func invocation(for requirements: [String], constraints: [String] = []) -> Invocation {
     Invocation(
       arguments: [
         "pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--no-annotate",
@@ -61,19 +64,22 @@ package struct PythonResolution: Sendable {
         "--no-python-downloads", "--system",
       ],
       environment: ["UV_DEFAULT_INDEX": index.address],
-      input: requirements.map { $0 + "\n" }.joined())
+      input: requirements.map { $0 + "\n" }.joined(), constraints: constraints)
   }
 
   /// Resolves and chooses. The wheels come sorted by name; those that `requirements` name are marked
   /// as requested. Empty requirements ask nobody.
   package func wheels(
-    for requirements: [String], environment: String, run: (Invocation) throws -> Outcome
+    for requirements: [String], environment: String, constraints: [String] = [],
+    run: (Invocation) throws -> Outcome
   ) throws -> [LockedWheel] {
     if requirements.isEmpty { return [] }
     if let bad = requirements.first(where: { $0.contains(where: \.isNewline) || $0.hasPrefix("-") }) {
       throw PythonLockingError("cannot resolve Python packages: \"\(bad)\" is not a requirement")
     }
-    let outcome = try run(invocation(for: requirements))
+    var outcome = try run(invocation(for: requirements, constraints: constraints))
+    // What moves may need something else to move: then all may.
+    if outcome.status != 0 && !constraints.isEmpty { outcome = try run(invocation(for: requirements)) }
     guard outcome.status == 0 else {
       let lacksWheel = outcome.errors.contains("has no usable wheels")
       let remedy = "ask for a version that has a wheel for \(target.words): nothing is built from source"

@@ -41,6 +41,16 @@ extension TomlTable {
     try required(key).words()
   }
 
+  /// Printable lines.
+  func lines(_ key: String) throws(TomlProblem) -> [String] {
+    let texts = try required(key).strings()
+    for text in texts where text.value.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f })
+    {
+      throw TomlProblem("\(key): expected printable text", at: text.position)
+    }
+    return texts.map(\.value)
+  }
+
   /// A word that is one component of a path.
   func fileName(_ key: String) throws(TomlProblem) -> String {
     try check(key, "a file name") { name in

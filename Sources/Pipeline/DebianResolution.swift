@@ -2,6 +2,7 @@ import Archive
 import BuildModel
 import Diagnosis
 import Fetching
+import GuestConfig
 import FileTree
 import Glibc
 import HostTools
@@ -21,12 +22,16 @@ struct DebianResolution {
   static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
   /// Fetches and verifies Release files and indexes of every archive.
-  func releases(_ archives: [DebianArchive], architectures: [String], apt: DebianSources) throws
-    -> [VerifiedRelease]
-  {
+  func releases(
+    _ archives: [DebianArchive], architectures: [String], apt: DebianSources, relocking: Relocking
+  ) throws -> [VerifiedRelease] {
     let fetch = IndexFetch(store: store, downloader: downloader, now: context.now, cancellation: cancellation)
     return try archives.map { archive in
-      return try fetch.fetch(DebianResolution.source(archive, architectures: architectures, apt: apt))
+      var source = try DebianResolution.source(archive, architectures: architectures, apt: apt)
+      source.notBefore =
+        relocking.previous?.releases.first { $0.name == archive.name && $0.suite == archive.suite }?.date
+      if relocking.allowsExpired { source.honoursValidUntil = false }
+      return try fetch.fetch(source)
     }
   }
 
@@ -46,10 +51,41 @@ struct DebianResolution {
       signatures: SignatureVerifier(keyring: keyring), honoursValidUntil: apt.snapshot == nil)
   }
 
-  /// What to install, on one architecture.
+  /// What to install, on one architecture. What is to stay stays; if that cannot be, what the moving
+  /// packages need may move, too, then what that needs, and in the end everything.
   func solve(
+    _ configuration: GuestConfiguration, architecture: GuestArchitecture, releases: [VerifiedRelease],
+    archives: [DebianArchive], relocking: Relocking
+  ) throws -> Solution {
+    let debian = try configuration.debianArchitecture(of: architecture).rawValue
+    func solution(_ kept: [LockedPackage]) throws -> Solution {
+      try solve(
+        configuration, architecture: debian, releases: releases, archives: archives, keeping: kept,
+        from: relocking)
+    }
+    guard let moving = relocking.moving, relocking.locked(architecture.name) != nil else {
+      return try solution([])
+    }
+    let newest = try solution([])
+    let needs = Dictionary(
+      newest.packages.map { ($0.name, $0.dependsOn) }, uniquingKeysWith: { first, _ in first })
+    var free = moving
+    while true {
+      let kept = relocking.kept(architecture.name, except: free)
+      if kept.isEmpty { return newest }
+      do {
+        return try solution(kept)
+      } catch let error as SolverError where error.code == .unsatisfiable {
+        let more = free.union(free.flatMap { needs[$0] ?? [] })
+        if more == free { return newest }
+        free = more
+      }
+    }
+  }
+
+  private func solve(
     _ configuration: GuestConfiguration, architecture: String, releases: [VerifiedRelease],
-    archives: [DebianArchive]
+    archives: [DebianArchive], keeping kept: [LockedPackage], from relocking: Relocking
   ) throws -> Solution {
     let scratch = try ScratchDirectory(in: context.cacheDirectory)
     var sources: [SolverRequest.Source] = []
@@ -63,11 +99,20 @@ struct DebianResolution {
             SolverRequest.Index(component: $0.component, path: try uncompressed($0))
           }, priority: archive.pin))
     }
+    if !kept.isEmpty, let previous = relocking.previous {
+      let locked = LockedSources(previous: previous, store: store, uncompressed: uncompressed)
+      sources += try locked.sources(architecture) { text, name in
+        let path = "\(scratch.path)/\(name).release"
+        try write(text, to: path)
+        return path
+      }
+    }
     let plan = InstallPlan(configuration)
     let fromProviders = plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
     let request = SolverRequest(
       sources: sources, architecture: architecture, installsRecommends: configuration.build.apt.recommends,
-      packages: plan.apt.map(\.text) + fromProviders)
+      packages: plan.apt.map(\.text) + fromProviders,
+      preferences: kept.map { "\($0.name)=\($0.version)" })
     let child = HostTool(context.executable, package: "capsem-native")
     let result = try child.run(
       ["__solve"], input: .bytes(try SolveChild.input(for: request, scratch: scratch.path)),
@@ -112,6 +157,18 @@ struct DebianResolution {
     }
     try store.publish(path, as: digest, size: end)
     return store.path(of: digest)
+  }
+
+  /// Of an index that an earlier lock names; nil when it is not at hand any more.
+  private func uncompressed(_ index: LockedIndex) throws -> String? {
+    guard try store.contains(index.sha256, size: index.size) else { return nil }
+    let form = VerifiedIndex.Compression.allCases.first {
+      !$0.rawValue.isEmpty && index.path.hasSuffix($0.rawValue)
+    }
+    return try uncompressed(
+      VerifiedIndex(
+        component: index.component, architecture: "", path: index.path, compression: form ?? .none,
+        size: index.size, sha256: index.sha256))
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws {

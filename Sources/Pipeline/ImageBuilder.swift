@@ -143,7 +143,8 @@ package struct ImageBuilder: Sendable {
 
   /// Resolves everything anew. `archives` are the Debian archives to ask.
   func resolve(
-    _ configuration: GuestConfiguration, architectures: [GuestArchitecture], archives: [DebianArchive]
+    _ configuration: GuestConfiguration, architectures: [GuestArchitecture], archives: [DebianArchive],
+    relocking: Relocking = .everything
   ) throws -> Lockfile {
     try during(.resolve) {
       let debian = DebianResolution(
@@ -156,17 +157,20 @@ package struct ImageBuilder: Sendable {
         + plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
       let names = try architectures.map { try configuration.debianArchitecture(of: $0).rawValue }
       events(.activity(.resolve, "package indexes"))
-      let releases = try debian.releases(archives, architectures: names, apt: configuration.build.apt)
+      let releases = try debian.releases(
+        archives, architectures: names, apt: configuration.build.apt, relocking: relocking)
       var locked: [LockedArchitecture] = []
       var library = ""
       for architecture in architectures {
         let name = try configuration.debianArchitecture(of: architecture)
         events(.activity(.resolve, "Debian packages"))
         let solution = try debian.solve(
-          configuration, architecture: name.rawValue, releases: releases, archives: archives)
+          configuration, architecture: architecture, releases: releases, archives: archives,
+          relocking: relocking)
         library = solution.library
         let (python, found) = try wheels.wheels(
-          configuration, architecture: architecture, debian: name, solution: solution)
+          configuration, architecture: architecture, debian: name, solution: solution,
+          relocking: relocking)
         locked.append(
           LockedArchitecture(
             name: architecture.name, debian: name.rawValue,
@@ -178,8 +182,9 @@ package struct ImageBuilder: Sendable {
             python: python,
             wheels: found.sorted { ($0.environment, $0.name) < ($1.environment, $1.name) }))
       }
+      let identity = try ConfigurationIdentity(resolving: configuration)
       return Lockfile(
-        configuration: try ConfigurationIdentity(resolving: configuration).digest,
+        configuration: identity.digest, requests: identity.statements,
         date: releases.map(\.file.date).max() ?? 0, solver: library,
         releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
         architectures: locked, imageLayout: ImageLayout.version)

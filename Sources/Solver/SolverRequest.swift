@@ -8,6 +8,8 @@ package struct SolverRequest: Sendable, Codable, Equatable {
   package var installsRecommends: Bool
   /// What the config asks for: `name`, `name=version`, `name/release`, each with or without `:arch`.
   package var packages: [String]
+  /// `name=version` of what shall have this version if it is installed and the sources have it.
+  package var preferences: [String]
   /// Asked for together with the Essential packages, where a source has them. Without
   /// `usr-is-merged`, init-system-helpers brings `usrmerge` and perl's modules with it.
   package var essentialRequests: [String]
@@ -16,12 +18,14 @@ package struct SolverRequest: Sendable, Codable, Equatable {
 
   package init(
     sources: [Source], architecture: String, installsRecommends: Bool = false, packages: [String],
-    essentialRequests: [String] = ["usr-is-merged"], baseRequests: [String] = ["apt"]
+    preferences: [String] = [], essentialRequests: [String] = ["usr-is-merged"],
+    baseRequests: [String] = ["apt"]
   ) {
     self.sources = sources
     self.architecture = architecture
     self.installsRecommends = installsRecommends
     self.packages = packages
+    self.preferences = preferences
     self.essentialRequests = essentialRequests
     self.baseRequests = baseRequests
   }

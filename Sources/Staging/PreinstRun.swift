@@ -45,8 +45,9 @@ struct PreinstRun {
     }
   }
 
-  /// base-passwd first, the others in unpack order.
-  static func bootstrapOrder(_ controls: [PackageControl]) -> [PackageControl] {
-    controls.filter { $0.locked.name == "base-passwd" } + controls.filter { $0.locked.name != "base-passwd" }
+  /// The places of the packages: base-passwd's first, the others in unpack order.
+  static func bootstrapOrder(_ controls: [PackageControl]) -> [Int] {
+    controls.indices.filter { controls[$0].locked.name == "base-passwd" }
+      + controls.indices.filter { controls[$0].locked.name != "base-passwd" }
   }
 }

@@ -26,29 +26,39 @@ package struct Stager {
 
   /// Packages, in unpack order, into a new and empty tree, none of their scripts run.
   package func unpack(_ locked: [LockedPackage], into tree: consuming Tree) throws -> StagedTree {
-    let controls = try unpackFirst(locked, into: &tree)
-    return StagedTree(tree: tree, pending: controls.map(\.package))
+    let unpacked = try unpackFirst(locked, into: &tree)
+    var database = DpkgDatabase(root: tree.root.raw)
+    for (control, _) in unpacked { try database.writeControlMembers(of: control) }
+    try database.register(unpacked)
+    return StagedTree(tree: tree, pending: unpacked.map(\.control.package))
   }
 
   /// The essential packages, in unpack order, into a new and empty tree.
   package func bootstrap(_ locked: [LockedPackage], into tree: consuming Tree) throws -> StagedTree {
-    let controls = try unpackFirst(locked, into: &tree)
+    let unpacked = try unpackFirst(locked, into: &tree)
+    var database = DpkgDatabase(root: tree.root.raw)
     let scripts = PreinstRun(tree: tree.name, root: tree.root.raw, environment: environment, events: events)
-    try scripts.run(PreinstRun.bootstrapOrder(controls))
-    return StagedTree(tree: tree, pending: controls.map(\.package))
+    // One by one: a preinst may ask dpkg for packages, and has to hear of those before its own only.
+    for index in PreinstRun.bootstrapOrder(unpacked.map(\.control)) {
+      let (control, result) = unpacked[index]
+      try scripts.run([control])
+      try database.writeControlMembers(of: control)
+      try database.register([(control, result)])
+    }
+    return StagedTree(tree: tree, pending: unpacked.map(\.control.package))
   }
 
-  private func unpackFirst(_ locked: [LockedPackage], into tree: inout Tree) throws -> [PackageControl] {
+  private func unpackFirst(
+    _ locked: [LockedPackage], into tree: inout Tree
+  ) throws -> [(control: PackageControl, result: Unpacker.Result)] {
     var writer = TreeWriter(root: tree.root.raw)
     try MergedUsr.make(in: &writer, debianArchitecture: debianArchitecture)
     var database = DpkgDatabase(root: tree.root.raw)
     try database.create(debianArchitecture: debianArchitecture)
     let controls = try readControls(locked)
-    for control in controls { try database.writeControlMembers(of: control) }
     let results = try unpack(controls, into: &tree, isNew: true)
-    try database.register(Array(zip(controls, results).map { ($0, $1) }))
     try DeviceNodes.make(in: &writer, recordedIn: &tree.recorded)
-    return controls
+    return zip(controls, results).map { ($0, $1) }
   }
 
   /// Further packages, in unpack order, into a tree whose earlier packages are configured as far as

@@ -47,6 +47,7 @@ import Testing
     #expect(
       refused.errors == """
         error: cannot use guest/capsem.lock: it was made for another configuration
+          cause: ~ apt "greeting" -> "libgreeting"
         hint: run `capsem-native lock guest` and review what changes
 
         """)

@@ -22,11 +22,12 @@ import Testing
       }
       struct Argument: Decodable {
         var names: [Name]?
+        var shouldDisplay: Bool
         struct Name: Decodable { var name: String }
       }
     }
     func walk(_ command: Dump.Command, _ words: [String]) -> [(words: String, options: [String])] {
-      let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
+      let names = (command.arguments ?? []).filter(\.shouldDisplay).flatMap { $0.names ?? [] }.map(\.name)
       return [(words.joined(separator: " "), names)]
         + (command.subcommands ?? []).filter(\.shouldDisplay).flatMap {
           walk($0, words + [$0.commandName])

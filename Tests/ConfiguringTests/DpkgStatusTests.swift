@@ -101,6 +101,7 @@ import Testing
         DEBIAN_FRONTEND=noninteractive
         DEBCONF_NONINTERACTIVE_SEEN=true
         SOURCE_DATE_EPOCH=5
+        FORCE_SOURCE_DATE=1
       """
     let dpkg = "run /usr/bin/dpkg --status-fd 3"
     #expect(text(.bootstrap) == "\(dpkg) --force-depends --configure libc6:amd64 bash\n\(rest)")

@@ -19,7 +19,7 @@ final class DifferentialSite: Sendable {
     site = try BuildSite()
     // Kept from run to run if it is named: the sets' packages are about 1 GB.
     cache = getenv("CAPSEM_DIFFERENTIAL_CACHE").map { String(cString: $0) } ?? site.cache
-    if cache != site.cache {
+    if !FileManager.default.fileExists(atPath: cache) {
       try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
       try site.user.own(cache)
     }

@@ -12,9 +12,9 @@ struct DifferentialTests {
     guard let names = getenv("CAPSEM_DIFFERENTIAL").map({ String(cString: $0) }) else {
       return PackageSet.small
     }
-    if names == "all" { return PackageSet.all }
+    if names == "all" { return PackageSet.compared }
     return names.split(separator: ",").map { name in
-      PackageSet.all.first { $0.name == name }
+      PackageSet.compared.first { $0.name == name }
         ?? PackageSet(name: "no set named \(name)", suite: "none", packages: [])
     }
   }()
@@ -33,7 +33,7 @@ struct DifferentialTests {
   }
 
   @Test func `every excuse names one path of sets that exist, and a reason`() throws {
-    let names = PackageSet.all.map(\.name)
+    let names = PackageSet.compared.map(\.name)
     #expect(Set(names).count == names.count)
     let kinds = TreeListing.Attribute.allCases.map(\.rawValue) + ["only ours", "only theirs", "answer"]
     for excuse in try Excuses.documented.get().all {

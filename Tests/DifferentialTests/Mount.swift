@@ -30,5 +30,6 @@ final class Mount {
     return try Mount(["-t", "ext4", "-o", "loop", file], at: path, on: memory)
   }
 
-  deinit { _ = try? runTool("umount", [path]) }
+  /// Lazily: the kernel lets go of a loop device's file a little after its file system is unmounted.
+  deinit { _ = try? runTool("umount", ["--lazy", path]) }
 }

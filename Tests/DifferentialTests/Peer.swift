@@ -1,5 +1,6 @@
 import BuildModel
 import Foundation
+import Glibc
 import TestSupport
 
 /// Trees that mmdebstrap makes, as root, with apt and dpkg.
@@ -14,7 +15,8 @@ enum Peer {
     -> [String]
   {
     let runs = try directories.map { directory in
-      try ProgramRun(
+      if directory != directories[0] { sleep(set.apart) }
+      return try ProgramRun(
         hostName + [
           "/usr/bin/mmdebstrap", "--mode=root", "--variant=minbase",
           "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",

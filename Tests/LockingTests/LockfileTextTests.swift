@@ -99,7 +99,8 @@ import Testing
   private static func digest(_ digit: String) -> Digest { Digest(hex: String(repeating: digit, count: 64))! }
 
   private static let lockfile = Lockfile(
-    configuration: digest("c"), date: 1_786_363_200, solver: "libapt-pkg 6.0",
+    configuration: digest("c"), requests: ["apt \"bash\"", "suite \"bookworm\""], date: 1_786_363_200,
+    solver: "libapt-pkg 6.0",
     releases: [
       LockedRelease(
         name: "main", imageURI: "https://deb.example/debian", suite: "bookworm", components: ["main"],
@@ -145,6 +146,10 @@ import Testing
     # Written by `capsem-native lock`. Review its changes; do not edit it.
     version = 1
     configuration = "\(hex("c"))"
+    requests = [
+      "apt \\"bash\\"",
+      "suite \\"bookworm\\"",
+    ]
     date = 2026-08-10T12:00:00Z
     solver = "libapt-pkg 6.0"
     image_layout = 1

@@ -68,7 +68,8 @@ struct BookwormMirrorTests {
         + ["--directory", mirrored.mirror], in: "\(site.directory)/runs",
       environment: ["PATH": "/usr/bin:/bin"])
     defer {
-      server.send(SIGTERM)
+      // A child of the tests may have every other signal blocked.
+      server.send(SIGKILL)
       _ = try? server.finish()
     }
     let index = "http://127.0.0.1:\(port)/simple/"

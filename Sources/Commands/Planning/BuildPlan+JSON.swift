@@ -119,28 +119,3 @@ extension ArchitecturePlan {
     return .object([("files", .number(Int64(amount.files))), ("bytes", .number(amount.bytes))])
   }
 }
-
-extension InputChange {
-  /// "+ apt "strace"", "~ package less:amd64"
-  var line: String {
-    switch self {
-    case .added(let statement): "+ \(statement)"
-    case .removed(let statement): "- \(statement)"
-    case .changed(let subject, let before, let after):
-      // Digests say nothing to people.
-      if let (before, after) = InputChange.versions(before, after) {
-        "~ \(subject) \(before) -> \(after)"
-      } else {
-        "~ \(subject)"
-      }
-    case .reordered: "~ the order"
-    }
-  }
-
-  /// The first words, where those differ and are no digests.
-  private static func versions(_ before: String, _ after: String) -> (Substring, Substring)? {
-    let words = [before, after].map { $0.prefix { $0 != " " } }
-    let isDigest = words.contains { $0.count == 64 && $0.allSatisfy(\.isHexDigit) }
-    return words[0] == words[1] || isDigest ? nil : (words[0], words[1])
-  }
-}

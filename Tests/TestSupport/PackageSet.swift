@@ -1,24 +1,39 @@
 import BuildModel
 import Diagnosis
 import GuestConfig
-import TestSupport
-import Testing
 
-/// Packages that are built by both, and what makes them hard.
-struct PackageSet: Sendable, CustomTestStringConvertible {
+/// A set of Debian packages, chosen because it is hard to build in some way. `make differential` compares
+/// those that have a peer with mmdebstrap's trees, `make reproducible` compares all of them with themselves.
+package struct PackageSet: Sendable, CustomStringConvertible {
   /// As docs/differential.md names it.
-  var name: String
-  var suite = "bookworm"
-  var packages: [String]
-  var testDescription: String { name }
+  package var name: String
+  package var suite: String
+  package var packages: [String]
+  /// Seconds by which mmdebstrap's second tree is later, when scripts write the time to the minute.
+  package var apart: UInt32
+  /// Whether mmdebstrap's tree was looked at; others are here for what their scripts make.
+  package var hasPeer: Bool
 
-  /// What `make test` compares: the base, and diversions, alternatives and triggers on top.
-  static let small = all.filter { ["minimal", "diversions"].contains($0.name) }
+  package init(
+    name: String, suite: String = "bookworm", packages: [String], apart: UInt32 = 0, hasPeer: Bool = true
+  ) {
+    self.name = name
+    self.suite = suite
+    self.packages = packages
+    self.apart = apart
+    self.hasPeer = hasPeer
+  }
 
-  static let all: [PackageSet] = [
+  package var description: String { name }
+
+  /// The default guest's, of which `make reproducible` builds the whole.
+  package static let defaultGuest = "default"
+
+  /// The smallest first.
+  package static let all: [PackageSet] = [
     // apt is in every base: a list must not be empty.
     PackageSet(name: "minimal", packages: ["apt"]),
-    PackageSet(name: "default", packages: defaultGuest),
+    PackageSet(name: defaultGuest, packages: guestPackages),
     // preinst scripts that divert, and packages whose files are diverted.
     PackageSet(name: "diversions", packages: ["vim", "ucf", "pkgconf", "molly-guard", "bash-completion"]),
     // File capabilities, set by postinst scripts or shipped set-id without libcap.
@@ -68,7 +83,8 @@ struct PackageSet: Sendable, CustomTestStringConvertible {
     ),
     // Registers that scripts write: XML catalogs, SAX parsers, info pages.
     PackageSet(name: "registers", packages: ["docbook-xml", "libxml-sax-perl", "info", "texinfo", "ispell"]),
-    PackageSet(name: "texlive", packages: ["texlive-latex-base"]),
+    // Formats that hold the minute they were made in.
+    PackageSet(name: "texlive", packages: ["texlive-latex-base"], apart: 90),
     PackageSet(name: "trixie-minimal", suite: "trixie", packages: ["apt"]),
     PackageSet(
       name: "trixie-server", suite: "trixie",
@@ -76,10 +92,40 @@ struct PackageSet: Sendable, CustomTestStringConvertible {
         "openssh-server", "dbus", "systemd-sysv", "python3", "vim", "iputils-ping", "man-db", "locales",
       ]
     ),
+    // Keys and names that scripts make for one machine.
+    PackageSet(
+      name: "secrets", packages: ["openssh-server", "ssl-cert", "munge", "dropbear", "open-iscsi", "xrdp"],
+      hasPeer: false),
+    PackageSet(
+      name: "network", packages: ["bind9", "unbound", "snmpd", "chrony", "nvme-cli"], hasPeer: false),
+    // Users and groups of many services; the host's name in configurations.
+    PackageSet(
+      name: "services",
+      packages: [
+        "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "libpam-systemd", "rsyslog", "cron",
+        "polkitd", "exim4-daemon-light", "bsd-mailx", "postgresql-common",
+      ], hasPeer: false),
+    PackageSet(
+      name: "editors", packages: ["emacs-nox", "elpa-markdown-mode", "nano", "vim-nox"], hasPeer: false),
+    PackageSet(
+      name: "desktop",
+      packages: ["libgtk-3-0", "librsvg2-common", "adwaita-icon-theme", "fonts-dejavu"], hasPeer: false),
+    // Hashes of word lists.
+    PackageSet(
+      name: "words", packages: ["dictionaries-common", "aspell-en", "hunspell-en-us", "wamerican"],
+      hasPeer: false),
+    PackageSet(name: "web", packages: ["apache2", "nginx", "php-cli", "tomcat10"], hasPeer: false),
+    PackageSet(
+      name: "interpreters", packages: ["ruby", "perl", "build-essential", "libssl-dev"], hasPeer: false),
+    // Databases made while configuring.
+    PackageSet(name: "database", packages: ["postgresql-15"], hasPeer: false),
+    PackageSet(name: "mariadb", packages: ["mariadb-server"], hasPeer: false),
+    PackageSet(name: "ldap", packages: ["slapd"], hasPeer: false),
+    PackageSet(name: "mail", packages: ["sasl2-bin"], hasPeer: false),
   ]
 
   /// What the guest in guest/ asks for.
-  private static let defaultGuest: [String] = {
+  private static let guestPackages: [String] = {
     let guest = LoadedGuest(loading: "\(BuildSite.repository)/guest")
     return guest.configuration.packageSets.first { $0.key == "apt" }?.packages.map(\.value) ?? []
   }()

@@ -1,0 +1,90 @@
+import BuildModel
+import Diagnosis
+import FileTree
+import GuestConfig
+import Locking
+
+/// How a lock is made when there is one already.
+package struct Relocking: Sendable {
+  /// What is there; a Release file older than the one that it knew is refused.
+  var previous: Lockfile?
+  /// Names of what may move, with what it needs; nil for everything.
+  var moving: Set<String>?
+  /// Believes Release files whose time is over.
+  var allowsExpired = false
+
+  static let everything = Relocking()
+
+  /// The packages of an architecture that stay if they can.
+  func kept(_ architecture: String, except others: Set<String> = []) -> [LockedPackage] {
+    guard let moving else { return [] }
+    return locked(architecture)?.packages.filter { !moving.contains($0.name) && !others.contains($0.name) }
+      ?? []
+  }
+
+  /// The wheels of an environment that stay if they can.
+  func keptWheels(_ architecture: String, environment: String) -> [LockedWheel] {
+    guard let moving else { return [] }
+    return locked(architecture)?.wheels.filter { $0.environment == environment && !moving.contains($0.name) }
+      ?? []
+  }
+
+  func locked(_ architecture: String) -> LockedArchitecture? {
+    previous?.architectures.first { $0.name == architecture }
+  }
+
+  /// Names that are neither a package nor a wheel of the lock, each with what it may have meant.
+  func checkNames(file: String) throws {
+    guard let moving, let previous else { return }
+    let names = Set(
+      previous.architectures.flatMap { $0.packages.map(\.name) + $0.wheels.map(\.name) })
+    for name in moving.sorted() where !names.contains(name) {
+      let near = nearestNames(to: name, among: names)
+      throw Report(
+        "cannot update \(name): \(file) locks nothing of that name",
+        hints: [
+          near.isEmpty
+            ? "`capsem-native lock` locks anew what the config asks for"
+            : "did you mean \(near.joined(separator: " or "))?"
+        ])
+    }
+  }
+}
+
+/// What a lock would become, and from what.
+package struct Relocked: Sendable {
+  /// "guest/capsem.lock"
+  package var path: String
+  package var previous: Lockfile?
+  package var lock: Lockfile
+}
+
+extension ImageBuilder {
+  /// Resolves everything for all architectures. `moving`: only what has these names, and what it needs.
+  package func relock(guest: String, mirror: String?, moving: [String], allowsExpired: Bool) throws
+    -> Relocked
+  {
+    try heeding(cancellation) {
+      let configuration = try GuestConfiguration(loading: guest)
+      let path = "\(configuration.directory)/capsem.lock"
+      let previous = try Outputs.text(of: path).map { try Lockfile(parsing: $0, file: path) }
+      if !moving.isEmpty && previous == nil {
+        throw Report(
+          "cannot update \(moving[0]): there is no \(path)",
+          hints: ["run `capsem-native lock \(configuration.directory)` first"])
+      }
+      let relocking = Relocking(
+        previous: previous, moving: moving.isEmpty ? nil : Set(moving), allowsExpired: allowsExpired)
+      try relocking.checkNames(file: path)
+      let archives = try Mirrors(requested: mirror, context: context)
+        .archives(of: configuration, suite: configuration.debianSuite())
+      let lock = try resolve(
+        configuration, architectures: configuration.build.architectures, archives: archives,
+        relocking: relocking)
+      return Relocked(path: path, previous: previous, lock: lock)
+    }
+  }
+
+  /// Writes a lock to its place.
+  package func keep(_ relocked: Relocked) throws { try Outputs.write(relocked.lock.text, to: relocked.path) }
+}
