@@ -84,7 +84,7 @@ package struct PackageSet: Sendable, CustomStringConvertible {
     // Registers that scripts write: XML catalogs, SAX parsers, info pages.
     PackageSet(name: "registers", packages: ["docbook-xml", "libxml-sax-perl", "info", "texinfo", "ispell"]),
     // Formats that hold the minute they were made in.
-    PackageSet(name: "texlive", packages: ["texlive-latex-base"], apart: 90),
+    PackageSet(name: "texlive", packages: ["texlive-latex-base", "tex-common"], apart: 90),
     PackageSet(name: "trixie-minimal", suite: "trixie", packages: ["apt"]),
     PackageSet(
       name: "trixie-server", suite: "trixie",
