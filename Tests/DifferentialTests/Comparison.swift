@@ -56,8 +56,11 @@ struct Comparison {
         differences.append(difference)
       }
     }
+    // In what mmdebstrap's own trees differ this time they may agree the next.
+    let varying = Set(measured)
     needless = applying.filter { excuse in
-      !found.contains { $0.entry == excuse.entry && $0.what == excuse.difference }
+      !varying.contains(excuse.entry)
+        && !found.contains { $0.entry == excuse.entry && $0.what == excuse.difference }
     }
   }
 }
