@@ -22,11 +22,13 @@ final class Mount {
   /// Memory: dpkg waits for the disk after every package.
   static func memory(at path: String) throws -> Mount { try Mount(["-t", "tmpfs", "none"], at: path) }
 
-  /// An ext4 of its own in a file in `memory`: its directories have an order that no other has.
+  /// An ext4 in a file in `memory`. Without an index, its directories list what came first first; those of
+  /// memory list it last, so that whatever depends on the order differs.
   static func ordered(in memory: Mount, at path: String) throws -> Mount {
     let file = "\(memory.path)/ext4"
     try runTool("truncate", ["--size", "16G", file])
-    try runTool("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=1,nodiscard", "-O", "^has_journal", file])
+    try runTool(
+      "mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=1,nodiscard", "-O", "^dir_index,^has_journal", file])
     return try Mount(["-t", "ext4", "-o", "loop", file], at: path, on: memory)
   }
 
