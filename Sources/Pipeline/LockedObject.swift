@@ -28,6 +28,13 @@ extension Lockfile {
     objects += architecture.wheels.map {
       LockedObject(name: $0.file, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
     }
+    objects += architecture.npm.map {
+      LockedObject(
+        name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+    }
+    objects += architecture.files.map {
+      LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+    }
     for release in releases where lists(release) {
       let directory = "dists/\(release.suite)"
       objects.append(

