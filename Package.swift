@@ -147,7 +147,9 @@ let package = Package(
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),
     tests(of: "Mirroring", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
-    tests(of: "Pipeline", "HostTools", "Json", "TestSupport", "Threads", "capsem-native"),
+    tests(
+      of: "Pipeline", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Json", "TestSupport", "Threads",
+      "capsem-native"),
     .testTarget(
       name: "ReproducibilityTests",
       dependencies: ["BuildModel", "FileTree", "Installing", "TestSupport", "capsem-native"],

@@ -35,6 +35,9 @@ extension CalendarTime: CustomStringConvertible {
   /// "2026-08-10"
   package var date: String { String(description.prefix { $0 != "T" }) }
 
+  /// "20260810T120000Z", as snapshot archives name a moment.
+  package var compact: String { description.filter { $0 != "-" && $0 != ":" } }
+
   package var description: String {
     let time = min(max(secondsSince1970, Self.range.lowerBound), Self.range.upperBound)
     let (day, second) = (time / 86400 + 719_468, time % 86400)

@@ -11,6 +11,8 @@ package struct DebianSources: Sendable, Equatable, Codable {
   package var keyring: Located<String>?
   /// A moment of a snapshot archive: "20260810T000000Z".
   package var snapshot: Located<String>?
+  /// Base of a snapshot archive, below which each moment has a directory.
+  package var snapshotMirror: Located<String>?
   /// Install what packages recommend, too.
   package var recommends = false
   /// The text of the image's `debian.sources`, in place of one made from the sources.

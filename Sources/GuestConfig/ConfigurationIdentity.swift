@@ -24,6 +24,8 @@ package struct ConfigurationIdentity: Sendable, Equatable {
     state("mirror", apt.mirror?.value)
     state("security-mirror", apt.securityMirror?.value)
     state("snapshot", apt.snapshot?.value)
+    // Without a moment it only serves what other places have dropped.
+    if apt.snapshot != nil { state("snapshot-mirror", apt.snapshotMirror?.value) }
     state("keyring", apt.keyring?.value)
     state("recommends", "\(apt.recommends)")
     for source in apt.sources {

@@ -74,6 +74,7 @@ extension DebianSources {
     section.string("security_mirror", &securityMirror)
     section.string("keyring", &keyring)
     section.string("snapshot", &snapshot, check: Rule.snapshot)
+    section.string("snapshot_mirror", &snapshotMirror, check: Rule.webAddress)
     section.boolean("recommends", &recommends)
     section.string("image_sources", &imageSources)
     for part in section.list("sources") {
@@ -88,6 +89,7 @@ extension DebianSources {
     guard !sources.isEmpty, section.table != nil else { return }
     for (key, value) in [
       ("suite", suite), ("mirror", mirror), ("security_mirror", securityMirror), ("snapshot", snapshot),
+      ("snapshot_mirror", snapshotMirror),
     ] where value != nil {
       section.fail(
         at: section.position(of: key), key: key, "has no meaning beside [[build.apt.sources]]",

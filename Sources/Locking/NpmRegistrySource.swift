@@ -87,6 +87,13 @@ package struct NpmRegistrySource: Sendable, Equatable {
     return "\(base)/\(name.replacing("/", with: "%2f"))"
   }
 
+  /// Where registries have a tarball that do not say otherwise.
+  package static func tarball(of name: String, _ version: String, at registry: String) -> String {
+    var base = registry[...]
+    while base.hasSuffix("/") { base.removeLast() }
+    return "\(base)/\(name)/-/\(name.split(separator: "/").last ?? "")-\(version).tgz"
+  }
+
   private mutating func set(_ value: String, from origin: String) throws(NpmLockingError) {
     address = try NpmRegistrySource.checked(value, from: origin)
     self.origin = origin

@@ -9,6 +9,7 @@ import GuestConfig
 import Sandbox
 import Settings
 import Synchronization
+import Transfer
 
 /// The build of one architecture's assets: downloads outside, everything else in a worker.
 struct ArchitectureBuild {
@@ -117,6 +118,19 @@ struct ArchitectureBuild {
 
   /// A mirror keeps packages for long and its own lists for hours.
   private static func explained(_ error: any Error, about digest: Digest, of lock: Lockfile) -> any Error {
+    if let failure = error as? PoolFailure, case .transfer(let transfer) = failure.cause,
+      transfer.cause == .notFound,
+      let package = lock.architectures.flatMap(\.packages).first(where: { $0.sha256 == digest })
+    {
+      var report = Report(of: error)
+      report.summary = "cannot fetch \(failure.item): no place that is known has it any more"
+      report.causes = ["\(transfer.location): \(transfer.cause.text)"] + transfer.others
+      report.hints = [
+        "`capsem-native lock --update-package \(package.name)` locks the version that there is now",
+        "or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror",
+      ]
+      return report
+    }
     let architectures = lock.architectures.flatMap(\.indexes).map(\.sha256)
     guard lock.releases.map(\.inRelease).contains(digest) || architectures.contains(digest) else {
       return error
@@ -177,7 +191,8 @@ struct ArchitectureBuild {
       request.goal == .sealed && (release.imageURI != nil || installation.imageSources != nil)
     }
     let sources = ObjectSources(
-      builder: builder, configuration: configuration, mirror: request.mirror, offline: request.offline)
+      builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
+      offline: request.offline)
     // What comes from the guest directory is in the store already.
     return try sources.items(objects) + GuestInstallation.objects(of: installation, store: builder.store)
   }

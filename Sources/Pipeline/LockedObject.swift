@@ -13,6 +13,8 @@ struct LockedObject {
     /// Below the root of the archive that serves a release; the first path that answers will do.
     case archive(release: String, paths: [String])
     case index(url: String)
+    /// A tarball of an npm registry; `name` and `version` say where other registries have it.
+    case npm(url: String, name: String, version: String)
   }
 }
 
@@ -30,7 +32,8 @@ extension Lockfile {
     }
     objects += architecture.npm.map {
       LockedObject(
-        name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+        name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size,
+        origin: .npm(url: $0.url, name: $0.name, version: $0.version))
     }
     objects += architecture.files.map {
       LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))

@@ -71,7 +71,8 @@ extension ImageBuilder {
     let objects = lock.architectures.flatMap { lock.objects(of: $0) { _ in true } }
       .filter { wanted.contains($0.sha256) }
     let sources = ObjectSources(
-      builder: self, configuration: configuration, mirror: request.mirror, offline: request.offline)
+      builder: self, configuration: configuration, lock: lock, mirror: request.mirror,
+      offline: request.offline)
     let pool = try PackagePool(
       sources.items(objects), store: store,
       downloader: downloader(offline: request.offline, mirror: request.mirror), events: events)

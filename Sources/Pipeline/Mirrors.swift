@@ -38,7 +38,10 @@ struct Mirrors {
       if try MirrorDirectory.catalogue(of: directory) != nil { throw Mirrors.notAnArchive(directory) }
     }
     let fromHost = host.uri(of: suite)?.uri
-    guard let mirror = requested ?? apt.mirror?.value ?? fromHost else {
+    let snapshot = apt.snapshot.flatMap { moment in
+      apt.snapshotMirror.map { Mirrors.snapshot($0.value, moment.value) }
+    }
+    guard let mirror = requested ?? snapshot ?? apt.mirror?.value ?? fromHost else {
       throw Report(
         "cannot find a mirror of \(suite): none is configured, and the host's apt has none",
         hints: [
@@ -52,9 +55,36 @@ struct Mirrors {
       return archives
     }
     let security =
-      requested.map(Mirrors.securitySibling) ?? apt.securityMirror?.value
+      (requested ?? snapshot).map(Mirrors.securitySibling) ?? apt.securityMirror?.value
       ?? (apt.mirror == nil ? host.uri(of: "\(suite)-security")?.uri : nil) ?? Mirrors.securitySibling(mirror)
     return apt.archives(suite: suite, mirror: mirror, securityMirror: security)
+  }
+
+  /// Where else a release's files may be, after the archives that were named for it: the host's own
+  /// source of the suite, the archive that the lock remembers, and a snapshot of the time of the lock.
+  func others(for release: LockedRelease, of apt: DebianSources, lockDate: Int64) -> [String] {
+    // The lock remembers an archive by https, which a port of its own need not speak.
+    let remembered = release.imageURI.flatMap { uri in
+      uri.dropFirst("https://".count).prefix { $0 != "/" }.contains(":") ? nil : uri
+    }
+    var others = [host.uri(of: release.suite)?.uri, remembered].compactMap { $0 }
+    if let base = apt.snapshotMirror?.value {
+      // A snapshot is taken some hours after the archive has changed, and the nearest earlier one answers.
+      let moments =
+        [apt.snapshot?.value].compactMap { $0 }
+        + [Int64(6), 24].map { CalendarTime(secondsSince1970: lockDate + $0 * 3600).compact }
+      others += moments.map { moment in
+        let snapshot = Mirrors.snapshot(base, moment)
+        return release.suite.hasSuffix("-security") ? Mirrors.securitySibling(snapshot) : snapshot
+      }
+    }
+    return others
+  }
+
+  static func snapshot(_ base: String, _ moment: String) -> String {
+    var base = base[...]
+    while base.hasSuffix("/") { base.removeLast() }
+    return "\(base)/\(moment)"
   }
 
   /// A mirror of ours has what was resolved, and nothing to choose from.
@@ -67,11 +97,18 @@ struct Mirrors {
       ])
   }
 
-  /// Mirrors of Debian keep security updates beside the main archive: debian-security beside debian.
+  /// Mirrors of Debian keep security updates beside the main archive: debian-security beside debian. So do
+  /// snapshots of it, above the moment.
   static func securitySibling(_ mirror: String) -> String {
     var base = mirror
     while base.hasSuffix("/") { base.removeLast() }
-    return base.hasSuffix("/debian") ? base + "-security" : base
+    if base.hasSuffix("/debian") { return base + "-security" }
+    if let slash = base.lastIndex(of: "/"), base[..<slash].hasSuffix("/debian"),
+      base[slash...].count == "/20260810T000000Z".count, base.hasSuffix("Z")
+    {
+      return "\(base[..<slash])-security\(base[slash...])"
+    }
+    return base
   }
 
   /// What the image's sources name: https, without credentials; nil for a local directory.

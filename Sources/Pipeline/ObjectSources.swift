@@ -3,15 +3,18 @@ import Diagnosis
 import Fetching
 import FileTree
 import GuestConfig
+import Locking
 import Mirroring
 import Store
 import Transfer
 
-/// Where a build takes the files of its lock from: a mirror that `--mirror` names, else the archives
-/// and the addresses that the lock knows. Nobody is asked as long as the store has everything.
+/// Where a build takes the files of its lock from: a mirror that `--mirror` names, then the archives of the
+/// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. Each file is
+/// checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
 struct ObjectSources {
   var builder: ImageBuilder
   var configuration: GuestConfiguration
+  var lock: Lockfile
   /// Of `--mirror`: a URL or an absolute path.
   var mirror: String?
   var offline: Bool
@@ -28,50 +31,73 @@ struct ObjectSources {
   /// For each object the places that may serve it, best first.
   private func places(of objects: [LockedObject]) throws -> [[Location]] {
     if let mirror, let catalogue = try builder.catalogue(of: mirror) {
-      return try places(of: objects, in: catalogue, at: mirror)
+      let own = try places(of: objects, in: catalogue, at: mirror)
+      if offline { return own }
+      return try zip(own, others(objects, mirror: nil)).map { $0 + $1 }
     }
     // The mirror of the command line may be asked offline, if it is a directory.
     if offline && mirror == nil { return objects.map { _ in [] } }
-    let archives = try Mirrors(requested: mirror, context: builder.context)
-      .archives(of: configuration, suite: configuration.debianSuite())
+    return try others(objects, mirror: mirror).map { $0.filter { !offline || $0.scheme == .file } }
+  }
+
+  /// Of the archives, registries and addresses that are known.
+  private func others(_ objects: [LockedObject], mirror: String?) throws -> [[Location]] {
+    let mirrors = Mirrors(requested: mirror, context: builder.context)
+    let suite = try configuration.debianSuite()
+    var archives = mirror == nil ? [] : try mirrors.archives(of: configuration, suite: suite)
+    // A host that knows no mirror still has the lock's addresses.
+    let configured = Mirrors(requested: nil, context: builder.context)
+    archives += (try? configured.archives(of: configuration, suite: suite)) ?? []
+    let bases = Dictionary(
+      uniqueKeysWithValues: try lock.releases.map { release in
+        let named = archives.filter { $0.name == release.name }.map(\.uri)
+        let others = mirrors.others(for: release, of: configuration.build.apt, lockDate: lock.date)
+        return (release.name, try ObjectSources.distinct(named + others).map { try Location($0) })
+      })
+    let npm = try NpmRegistrySource(configuration, builder.context)
     return try objects.map { object in
-      let places: [Location]
       switch object.origin {
       case .archive(let release, let paths):
-        let bases = try archives.filter { $0.name == release }.map { try Location($0.uri) }
-        places = bases.flatMap { base in paths.map { base.appending($0) } }
-      case .index(let url): places = [try Location(url)]
+        (bases[release] ?? []).flatMap { base in paths.map { base.appending($0) } }
+      case .index(let url): [try Location(url)]
+      case .npm(let url, let name, let version):
+        try ObjectSources.distinct(
+          [npm.registry(of: name).map { NpmRegistrySource.tarball(of: name, version, at: $0) }, url]
+            .compactMap { $0 }
+        ).map { try Location($0, authorizedBy: npm) }
       }
-      return places.filter { !offline || $0.scheme == .file }
     }
   }
 
-  /// A mirror of ours has everything or is not the one: what it lacks is nowhere else asked for.
+  /// The first of each, in order.
+  private static func distinct(_ addresses: [String]) -> [String] {
+    var seen: Set<String> = []
+    return addresses.filter { address in
+      var base = address[...]
+      while base.hasSuffix("/") { base.removeLast() }
+      return seen.insert(String(base)).inserted
+    }
+  }
+
+  /// Offline, what a mirror of ours lacks is nowhere else asked for.
   private func places(
     of objects: [LockedObject], in catalogue: MirrorCatalogue, at mirror: String
   ) throws -> [[Location]] {
     let base = try Location(mirror)
-    var lacking: Set<String> = []
     let places = objects.map { object in
-      guard let path = catalogue.path(of: object.sha256) else {
-        lacking.insert(object.name)
-        return [Location]()
-      }
-      return [base.appending(path)]
+      catalogue.path(of: object.sha256).map { [base.appending($0)] } ?? []
     }
-    guard lacking.isEmpty else {
-      let names = lacking.sorted()
-      throw Report(
-        names.count == 1
-          ? "cannot build from the mirror \(base): it has no \(names[0])"
-          : "cannot build from the mirror \(base): it lacks \(names.count) files that the lock names",
-        causes: names.count == 1 ? [] : Array(names.prefix(20)),
-        hints: [
-          "run `capsem-native mirror \(configuration.directory) DIR` on the mirror's directory, where there is a network: "
-            + "it adds what is new", "or build without --mirror",
-        ])
-    }
-    return places
+    let lacking = Set(zip(objects, places).filter { $1.isEmpty }.map(\.0.name)).sorted()
+    guard offline && !lacking.isEmpty else { return places }
+    throw Report(
+      lacking.count == 1
+        ? "cannot build from the mirror \(base): it has no \(lacking[0])"
+        : "cannot build from the mirror \(base): it lacks \(lacking.count) files that the lock names",
+      causes: lacking.count == 1 ? [] : Array(lacking.prefix(20)),
+      hints: [
+        "run `capsem-native mirror \(configuration.directory) DIR` on the mirror's directory, where there is a network: "
+          + "it adds what is new", "or build without --mirror",
+      ])
   }
 }
 

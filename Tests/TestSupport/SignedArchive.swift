@@ -8,17 +8,19 @@ package final class SignedArchive: Sendable {
   package let root: String
   package let keyring: String
   private let scratch: ScratchDirectory
+  private let key: SigningKey
 
-  /// Without `signs`, Release stays unsigned.
+  /// Without `signs`, Release stays unsigned. The key is a new one, or that of another archive.
   package init(
-    release: [String: String] = [:], date: Int64 = 1_700_000_000, signs: Bool = true,
+    keyOf other: SignedArchive? = nil, release: [String: String] = [:], date: Int64 = 1_700_000_000, signs: Bool = true,
     packages: [FixturePackage] = SignedArchive.packages
   ) throws {
     scratch = try ScratchDirectory()
     chmod(scratch.path, 0o755)
     root = scratch.file("archive")
     keyring = scratch.file("keyring.gpg")
-    let key = try SigningKey()
+    let key = try other?.key ?? SigningKey()
+    self.key = key
     try scratch.write(try contents(ofFile: key.keyring) ?? [], to: "keyring.gpg")
     _ = try FixtureArchive(
       in: root, architecture: BuildSite.debian, date: date, release: release,

@@ -91,6 +91,7 @@ extension DebianSources {
       ("security_mirror", .optional(securityMirror)),
       ("keyring", .optional(keyring)),
       ("snapshot", .optional(snapshot)),
+      ("snapshot_mirror", .optional(snapshotMirror)),
       ("recommends", .boolean(recommends)),
       ("image_sources", .optional(imageSources)),
       ("sources", .array(sources.map(\.json))),

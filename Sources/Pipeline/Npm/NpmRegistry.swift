@@ -84,21 +84,14 @@ final class NpmRegistry: Sendable {
     let document: Document
     do {
       document = try downloader.fetchText(
-        [try location(page)], accept: "application/json", limit: NpmRegistry.largestPackument,
+        [try Location(page, authorizedBy: source)], accept: "application/json",
+        limit: NpmRegistry.largestPackument,
         cancellation: cancellation)
     } catch let failure as TransferFailure where failure.cause == .notFound {
       return nil
     }
     let packument = try Packument(parsing: document.bytes, of: name)
     return kept[name].map(packument.keeping) ?? packument
-  }
-
-  private func location(_ address: String) throws -> Location {
-    switch source.authorization(for: address) {
-    case nil: try Location(address)
-    case .basic(let user, let password): try Location(address).authorized(user: user, password: password)
-    case .bearer(let token): try Location(address).authorized(bearer: token)
-    }
   }
 
   // MARK: Tarballs
@@ -118,7 +111,8 @@ final class NpmRegistry: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let partial = store.partialPath(place)
     let fetched = try downloader.download(
-      DownloadRequest([try location(address)], to: partial, limit: 4 << 30), cancellation: cancellation)
+      DownloadRequest([try Location(address, authorizedBy: source)], to: partial, limit: 4 << 30),
+      cancellation: cancellation)
     let file = try Descriptor(opening: partial, O_RDONLY)
     let found = NpmIntegrity(digest: try SHA512.digest(ofFile: file.raw, named: name))
     guard found == integrity else {

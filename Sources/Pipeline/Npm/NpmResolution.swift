@@ -26,7 +26,7 @@ struct NpmResolution {
     let requests = InstallPlan(configuration).npm
     if requests.isEmpty { return [:] }
     events(.activity(.resolve, "npm packages"))
-    let source = try source(configuration)
+    let source = try NpmRegistrySource(configuration, context)
     let kept = relocking.keptNpm()
     do {
       return try packages(requests, source, node, platforms, kept)
@@ -97,17 +97,6 @@ struct NpmResolution {
       + "\n"
   }
 
-  private func source(_ configuration: GuestConfiguration) throws -> NpmRegistrySource {
-    let environment = context.environment
-    let userConfig = environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"]
-    let paths = NpmRegistrySource.configurationPaths(home: environment["HOME"], userConfig: userConfig)
-    return try NpmRegistrySource(
-      configured: configuration.build.npm.registry?.value, environment: environment,
-      files: paths.compactMap { path in
-        context.text(of: path).map { NpmRegistrySource.ConfigurationFile(path: path, text: $0) }
-      })
-  }
-
   private func run(_ order: NpmOrder, _ conversation: Conversation) throws -> NpmAnswer {
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let tier: Tier = context.isRoot ? .root : .subuid
@@ -132,6 +121,32 @@ struct NpmResolution {
       throw Report("internal error: the worker has resolved nothing")
     }
     return answer
+  }
+}
+
+extension NpmRegistrySource {
+  /// The registry that the guest names, or that the host's own npm would ask.
+  init(_ configuration: GuestConfiguration, _ host: HostContext) throws {
+    let environment = host.environment
+    let userConfig = environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"]
+    let paths = NpmRegistrySource.configurationPaths(home: environment["HOME"], userConfig: userConfig)
+    try self.init(
+      configured: configuration.build.npm.registry?.value, environment: environment,
+      files: paths.compactMap { path in
+        host.text(of: path).map { NpmRegistrySource.ConfigurationFile(path: path, text: $0) }
+      })
+  }
+}
+
+extension Location {
+  /// A page or a tarball of a registry, asked for with what the host's npm would show there.
+  init(_ address: String, authorizedBy source: NpmRegistrySource) throws {
+    let location = try Location(address)
+    switch source.authorization(for: address) {
+    case nil: self = location
+    case .basic(let user, let password): self = location.authorized(user: user, password: password)
+    case .bearer(let token): self = location.authorized(bearer: token)
+    }
   }
 }
 
