@@ -45,7 +45,7 @@ package struct Document: Sendable, Equatable {
 package final class Downloader: Sendable {
   private let inbox = Monitor(TransferLoop.Inbox())
   private let multi: TransferLoop.Multi
-  private let settings: TransferSettings
+  package let settings: TransferSettings
   private let thread: SystemThread
 
   private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK

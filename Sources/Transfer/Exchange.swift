@@ -8,14 +8,18 @@ final class Exchange {
   let location: Location
   /// Where the server was asked to begin.
   let offset: Int64
-  private let handle: UnsafeMutableRawPointer
+  let handle: UnsafeMutableRawPointer
   private var headers: UnsafeMutablePointer<curl_slist>?
+  /// libcurl's words of an error, as C text.
+  let words = UnsafeMutableBufferPointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  /// Another server sent us here.
+  private let isElsewhere: Bool
   /// What a callback stopped the transfer for.
-  private var failure: TransferFailure.Cause?
-  private var reception = Reception.undecided
+  var failure: TransferFailure.Cause?
+  var reception = Reception.undecided
   private var contentRange: String?
 
-  private enum Reception {
+  enum Reception {
     case undecided
     /// These are the bytes that were asked for.
     case content
@@ -23,14 +27,25 @@ final class Exchange {
     case other(received: Int)
   }
 
-  init(_ job: Job, _ location: Location, from offset: Int64, on handle: UnsafeMutableRawPointer) {
+  init(
+    _ job: Job, _ location: Location, isElsewhere: Bool, from offset: Int64,
+    on handle: UnsafeMutableRawPointer
+  ) {
+    self.isElsewhere = isElsewhere
     self.job = job
     self.location = location
     self.offset = offset
     self.handle = handle
+    words.initialize(repeating: 0)
   }
 
-  deinit { curl_slist_free_all(headers) }
+  deinit {
+    curl_slist_free_all(headers)
+    words.deallocate()
+  }
+
+  /// Before another exchange takes the handle, or nobody does.
+  func letGo() { ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, nil) }
 
   func prepare(_ settings: TransferSettings) {
     curl_easy_reset(handle)
@@ -48,8 +63,26 @@ final class Exchange {
     ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     if let certificates = settings.certificates {
       ccurl_set_string(handle, CURLOPT_CAINFO, certificates)
+      ccurl_set_string(handle, CURLOPT_PROXY_CAINFO, certificates)
     }
-    switch location.credentials {
+    ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, words.baseAddress)
+    identify(settings.credentials)
+    if offset > 0 { ccurl_set_string(handle, CURLOPT_RANGE, "\(offset)-") }
+    if let accept = job.accept {
+      headers = curl_slist_append(headers, "Accept: \(accept)")
+      ccurl_set_list(handle, CURLOPT_HTTPHEADER, headers)
+      ccurl_set_string(handle, CURLOPT_ACCEPT_ENCODING, "")
+    }
+    receive()
+  }
+
+  /// Says who asks, to this server.
+  private func identify(_ credentials: HostCredentials) {
+    if let own = credentials.certificate(for: location) {
+      ccurl_set_string(handle, CURLOPT_SSLCERT, own.certificate)
+      ccurl_set_string(handle, CURLOPT_SSLKEY, own.key ?? own.certificate)
+    }
+    switch credentials.secret(for: location, isElsewhere: isElsewhere) {
     case .basic(let user, let password):
       ccurl_set_string(handle, CURLOPT_USERNAME, user)
       ccurl_set_string(handle, CURLOPT_PASSWORD, password)
@@ -58,12 +91,9 @@ final class Exchange {
       ccurl_set_long(handle, CURLOPT_HTTPAUTH, ccurl_auth_bearer)
     case nil: break
     }
-    if offset > 0 { ccurl_set_string(handle, CURLOPT_RANGE, "\(offset)-") }
-    if let accept = job.accept {
-      headers = curl_slist_append(headers, "Accept: \(accept)")
-      ccurl_set_list(handle, CURLOPT_HTTPHEADER, headers)
-      ccurl_set_string(handle, CURLOPT_ACCEPT_ENCODING, "")
-    }
+  }
+
+  private func receive() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(handle, CURLOPT_HEADERDATA, context)
     ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
@@ -79,7 +109,7 @@ final class Exchange {
     }
   }
 
-  private var status: Int { ccurl_long(handle, CURLINFO_RESPONSE_CODE) }
+  var status: Int { ccurl_long(handle, CURLINFO_RESPONSE_CODE) }
 
   /// False stops the transfer, as in `receive(body:)`.
   private func receive(header line: UnsafeRawBufferPointer) -> Bool {
@@ -140,87 +170,6 @@ final class Exchange {
     } catch {
       failure = error
       return false
-    }
-  }
-}
-
-extension Exchange {
-  enum Outcome {
-    case complete
-    case redirect(Location)
-    /// Ask again from the beginning, without counting it as a failure.
-    case startOver
-    case failed(TransferFailure.Cause, mayRecover: Bool, pause: Int64 = 0)
-  }
-
-  /// What came of it, once libcurl says that it is over.
-  func outcome(_ code: CURLcode, _ settings: TransferSettings) -> Outcome {
-    if let failure {
-      if case .interrupted = failure { return .failed(failure, mayRecover: true) }
-      return .failed(failure, mayRecover: false)
-    }
-    if case .other = reception { return answer(status) }
-    guard code == CURLE_OK else { return broken(code, settings) }
-    do {
-      try job.destination.finish()
-      return .complete
-    } catch .altered where offset > 0 {
-      // The bytes of an earlier run may be to blame.
-      return .startOver
-    } catch .truncated(let expected, let found) {
-      // Without a length in the answer, a lost connection looks like an end.
-      let isLost = ccurl_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) < 0
-      if !isLost { try? job.destination.reset() }
-      return .failed(.truncated(expected: expected, found: found), mayRecover: isLost)
-    } catch {
-      return .failed(error, mayRecover: false)
-    }
-  }
-
-  private func answer(_ status: Int) -> Outcome {
-    switch status {
-    case 301, 302, 303, 307, 308:
-      guard let target = ccurl_string(handle, CURLINFO_REDIRECT_URL) else {
-        return .failed(.redirected("to nowhere"), mayRecover: false)
-      }
-      do {
-        return .redirect(try location.redirected(to: String(cString: target)))
-      } catch {
-        return .failed(error.cause, mayRecover: false)
-      }
-    case 404, 410: return .failed(.notFound, mayRecover: false)
-    case 416 where offset > 0: return .startOver
-    case 408, 429, 500...:
-      let pause = ccurl_offset(handle, CURLINFO_RETRY_AFTER)
-      return .failed(
-        .refused(status: status), mayRecover: true, pause: min(max(0, Int64(pause)), 86_400) * 1000)
-    default: return .failed(.refused(status: status), mayRecover: false)
-    }
-  }
-
-  private func broken(_ code: CURLcode, _ settings: TransferSettings) -> Outcome {
-    let words = String(cString: curl_easy_strerror(code))
-    switch code {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return .failed(.unreachable("the host name \(location.host) is not known"), mayRecover: true)
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return .failed(.unreachable("the proxy's host name is not known"), mayRecover: true)
-    case CURLE_COULDNT_CONNECT:
-      let error = CInt(ccurl_long(handle, CURLINFO_OS_ERRNO))
-      let why = error == 0 ? words : String(cString: strerror(error))
-      return .failed(.unreachable("\(location.host) port \(location.port): \(why)"), mayRecover: true)
-    case CURLE_OPERATION_TIMEDOUT where ccurl_offset(handle, CURLINFO_CONNECT_TIME_T) <= 0:
-      return .failed(
-        .unreachable("\(location.host) does not answer (\(settings.connectTimeout) s)"), mayRecover: true)
-    case CURLE_OPERATION_TIMEDOUT:
-      return .failed(.interrupted("nothing came for \(settings.idleTimeout) s"), mayRecover: true)
-    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
-      return .failed(.untrusted(words), mayRecover: false)
-    case CURLE_FILE_COULDNT_READ_FILE: return .failed(.notFound, mayRecover: false)
-    case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2,
-      CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR:
-      return .failed(.interrupted(words), mayRecover: true)
-    default: return .failed(.interrupted(words), mayRecover: false)
     }
   }
 }

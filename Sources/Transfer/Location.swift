@@ -11,13 +11,7 @@ package struct Location: Sendable, Hashable {
   package let port: Int
   /// The whole URL but for credentials and fragment, as it is asked for.
   package let url: String
-  let credentials: Credentials?
-
-  enum Credentials: Sendable, Hashable {
-    case basic(user: String, password: String)
-    /// RFC 6750.
-    case bearer(String)
-  }
+  let credentials: HostCredentials.Secret?
 
   /// `text` may also be an absolute path, which becomes a file URL.
   package init(_ text: String) throws(TransferFailure) {
@@ -56,12 +50,25 @@ package struct Location: Sendable, Hashable {
         ? nil : .basic(user: user ?? "", password: password ?? ""))
   }
 
-  private init(scheme: Scheme, host: String, port: Int, url: String, credentials: Credentials?) {
+  private init(scheme: Scheme, host: String, port: Int, url: String, credentials: HostCredentials.Secret?) {
     self.scheme = scheme
     self.host = host
     self.port = port
     self.url = url
     self.credentials = credentials
+  }
+
+  /// As it is asked for, from the first slash on and without the query.
+  var path: Substring {
+    let end = url.firstIndex(of: "?") ?? url.endIndex
+    guard let scheme = url.firstRange(of: "://"),
+      let slash = url[scheme.upperBound..<end].firstIndex(of: "/")
+    else { return "/" }
+    return url[slash..<end]
+  }
+
+  func isSameServer(as other: Location) -> Bool {
+    scheme == other.scheme && host == other.host && port == other.port
   }
 
   /// The same place, asked for with a user's name and password.
@@ -96,10 +103,9 @@ package struct Location: Sendable, Hashable {
       throw TransferFailure(
         description, .redirected("to \(target.scheme.rawValue), away from \(scheme.rawValue)"))
     }
-    let isSameServer = scheme == target.scheme && host == target.host && port == target.port
     return Location(
       scheme: target.scheme, host: target.host, port: target.port, url: target.url,
-      credentials: isSameServer ? credentials : nil)
+      credentials: isSameServer(as: target) ? credentials : nil)
   }
 
   private static let plain = Set(

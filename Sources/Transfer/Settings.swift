@@ -2,6 +2,8 @@
 package struct TransferSettings: Sendable {
   /// A file of certificate authorities in place of the system's.
   package var certificates: String?
+  /// Looked up for each request anew: where a server sends us to is told its own, and no other's.
+  package var credentials = HostCredentials()
   /// Of one candidate, after its first attempt.
   package var retries = 4
   /// Milliseconds before the first retry, doubled before each further one.

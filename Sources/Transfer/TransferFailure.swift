@@ -16,6 +16,8 @@ package struct TransferFailure: Diagnosable, Equatable {
     case unreachable(String)
     /// The certificate did not convince.
     case untrusted(String)
+    /// We could not say who we are: a client certificate is wanted, or ours cannot be used.
+    case unidentified(String)
     /// The connection broke, or nothing came over it any more.
     case interrupted(String)
     case notFound
@@ -46,9 +48,19 @@ package struct TransferFailure: Diagnosable, Equatable {
         "check the network and the proxy variables (http_proxy, https_proxy, no_proxy)",
         "name a mirror that this host reaches, with --mirror DIR|URL or in the config",
       ]
-    case .untrusted: ["name the certificate authority's file in SSL_CERT_FILE or CURL_CA_BUNDLE"]
+    case .untrusted:
+      [
+        "name the certificate authority's file in SSL_CERT_FILE or CURL_CA_BUNDLE, "
+          + "or in [build.network] ca_bundle"
+      ]
     case .notFound: ["the mirror may have moved on; `capsem-native lock` resolves anew"]
-    case .refused(401), .refused(403): ["the server wants credentials: https://USER:PASSWORD@HOST/…"]
+    case .refused(401), .refused(403):
+      [
+        "the server wants credentials, or others: name the variables that hold them in "
+          + "[[build.network.credentials]], or put them into ~/.netrc"
+      ]
+    case .unidentified:
+      ["name its files in [[build.network.credentials]]: client_certificate and client_key"]
     case .refused(407): ["the proxy wants credentials: https_proxy=http://USER:PASSWORD@HOST:PORT"]
     case .altered, .tooLarge: ["a proxy or a stale mirror may be in between; name another with --mirror"]
     case .storage(let failure): failure.hints
@@ -63,6 +75,7 @@ extension TransferFailure.Cause {
     case .unusable(let why): why
     case .unreachable(let why): why
     case .untrusted(let why): why
+    case .unidentified(let why): why
     case .interrupted(let why): why
     case .notFound: "not found (404)"
     case .refused(let status): "the server answered with status \(status)"
@@ -81,7 +94,7 @@ extension TransferFailure.Cause {
     case .cancelled, .storage: 7
     case .altered: 6
     case .tooLarge, .truncated: 5
-    case .untrusted: 4
+    case .untrusted, .unidentified: 4
     case .refused, .redirected: 3
     case .interrupted: 2
     case .notFound: 1

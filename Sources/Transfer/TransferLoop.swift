@@ -45,6 +45,7 @@ final class TransferLoop {
     }
     for (handle, exchange) in running {
       curl_multi_remove_handle(multi.handle, handle)
+      exchange.letGo()
       idleHandles.append(handle)
       waiting.append(exchange.job)
     }
@@ -135,7 +136,9 @@ final class TransferLoop {
       if location.scheme == .file { try job.destination.reset() }
       guard let offset = try job.destination.resume() else { return finishEarlier(job, location) }
       let handle = idleHandles.popLast() ?? curl_easy_init()!
-      let exchange = Exchange(job, location, from: offset, on: handle)
+      let candidate = job.attempts.next?.location
+      let exchange = Exchange(
+        job, location, isElsewhere: candidate?.isSameServer(as: location) != true, from: offset, on: handle)
       exchange.prepare(settings)
       running[handle] = exchange
       curl_multi_add_handle(multi.handle, handle)
@@ -175,6 +178,7 @@ final class TransferLoop {
 
   private func retire(_ handle: UnsafeMutableRawPointer) {
     curl_multi_remove_handle(multi.handle, handle)
+    running[handle]?.letGo()
     running[handle] = nil
     idleHandles.append(handle)
   }
