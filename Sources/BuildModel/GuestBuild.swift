@@ -14,6 +14,7 @@ package struct GuestBuild: Sendable, Equatable, Codable {
   package var kernel = KernelSettings()
   package var guest = GuestArtifacts()
   package var host = HostRequirement()
+  package var network = NetworkSettings()
 
   package init() {}
 

@@ -28,6 +28,7 @@ extension GuestBuild {
       part.boolean("ca", &guest.ca)
     }
     if let part = section.section("host") { part.string("version", &host.version) }
+    if let part = section.section("network") { network.read(from: part) }
   }
 }
 

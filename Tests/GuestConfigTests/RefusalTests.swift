@@ -39,6 +39,31 @@ import Testing
       "2:16: build.apt.sources.uris: missing, expected non-empty list of strings"
     ),
     ("host = \"1.0\"", "2:8: build.host: expected a table, found a string"),
+    (
+      "network.credentials = [{ host = \"a\", token_env = \"s3cret value\" }]",
+      "2:48: build.network.credentials.token_env: "
+        + "expected the name of an environment variable, which holds the secret"
+    ),
+    (
+      "network.credentials = [{ host = \"https://u:p@a\", token_env = \"T\" }]",
+      "2:33: build.network.credentials.host: expected a server's name, or NAME:PORT"
+    ),
+    (
+      "network.credentials = [{ host = \"a\", username_env = \"U\" }]",
+      "2:51: build.network.credentials.username_env: has no meaning without password_env"
+    ),
+    (
+      "network.credentials = [{ host = \"a\", token_env = \"T\", password_env = \"P\", username_env = \"U\" }]",
+      "2:48: build.network.credentials.token_env: has no meaning beside username_env and password_env"
+    ),
+    (
+      "network.credentials = [{ host = \"a\", client_key = \"/k\", token_env = \"T\" }]",
+      "2:49: build.network.credentials.client_key: has no meaning without client_certificate"
+    ),
+    (
+      "network.ca_bundle = \"ca.pem\"",
+      "2:21: build.network.ca_bundle: expected an absolute path without \"..\", found \"ca.pem\""
+    ),
   ])
   func `points at a wrong value of build.toml`(line: String, expected: String) throws {
     let text = GuestFixture.build.replacing("[build]\n", with: "[build]\n\(line)\n")

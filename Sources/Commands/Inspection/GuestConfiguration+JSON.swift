@@ -48,6 +48,30 @@ extension GuestBuild {
       ("kernel", kernel.json),
       ("guest", .object([("binaries", .boolean(guest.binaries)), ("ca", .boolean(guest.ca))])),
       ("host", .object([("version", .optional(host.version))])),
+      ("network", network.json),
+    ])
+  }
+}
+
+extension NetworkSettings {
+  fileprivate var json: JSONText {
+    .object([
+      ("ca_bundle", .optional(caBundle)),
+      ("credentials", .array(credentials.map(\.json))),
+    ])
+  }
+}
+
+extension NetworkCredentials {
+  /// Names of variables and files; the secrets are in them.
+  fileprivate var json: JSONText {
+    .object([
+      ("host", .string(host.value)),
+      ("username_env", .optional(usernameVariable)),
+      ("password_env", .optional(passwordVariable)),
+      ("token_env", .optional(tokenVariable)),
+      ("client_certificate", .optional(clientCertificate)),
+      ("client_key", .optional(clientKey)),
     ])
   }
 }
