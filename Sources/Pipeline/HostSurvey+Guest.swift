@@ -29,7 +29,9 @@ extension HostSurvey {
       let archives = try Mirrors(requested: nil, context: context)
         .archives(of: configuration, suite: configuration.debianSuite())
       let sources = try self.sources(archives, configuration, into: &facts)
-      if !isOffline { facts.releases = try releases(sources) }
+      if !isOffline {
+        facts.releases = try releases(sources, context.transferSettings(configuration.build.network))
+      }
     } catch {
       facts.mirrorChoice = Report(of: error)
     }
@@ -64,10 +66,12 @@ extension HostSurvey {
   private static let patience: Int64 = 5000
 
   /// Asks all mirrors at once for what they have now.
-  private func releases(_ sources: [ArchiveSource]) throws -> [HostFacts.Release] {
-    var settings = TransferSettings(certificates: TransferSettings.certificates(in: context.environment))
+  private func releases(_ sources: [ArchiveSource], _ settings: TransferSettings) throws
+    -> [HostFacts.Release]
+  {
+    var settings = settings
     settings.retries = 0
-    let fetch = { [context] (cancellation: Cancellation) in
+    let fetch = { [context, settings] (cancellation: Cancellation) in
       ReleaseFetch(downloader: Downloader(settings), now: context.now, cancellation: cancellation)
     }
     return try HostSurvey.within(HostSurvey.patience, unless: cancellation) { deadline in

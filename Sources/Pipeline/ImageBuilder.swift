@@ -73,7 +73,7 @@ package struct ImageBuilder: Sendable {
   package var ledger: @Sendable () -> [EventRecord]
   package var cancellation: Cancellation
   let store: Store
-  let downloader: Downloader
+  var downloader: Downloader
 
   package init(
     context: HostContext, cancellation: Cancellation, events: @escaping EventHandler,
@@ -104,8 +104,9 @@ package struct ImageBuilder: Sendable {
       request.architectures.isEmpty
       ? try configuration.defaultArchitectures()
       : try configuration.architectures(named: request.architectures)
-    let choice = try chooseLock(configuration, architectures: architectures, request: request)
-    return try images(request, of: configuration, architectures, choice)
+    let builder = try reaching(configuration, offline: request.offline, mirror: request.mirror)
+    let choice = try builder.chooseLock(configuration, architectures: architectures, request: request)
+    return try builder.images(request, of: configuration, architectures, choice)
   }
 
   /// The images of these architectures, from a lock that covers them.

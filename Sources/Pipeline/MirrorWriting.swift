@@ -53,6 +53,13 @@ extension ImageBuilder {
 
   private func writeMirror(_ request: MirrorRequest) throws -> MirrorResult {
     let configuration = try Validation(of: request.guest).buildableConfiguration()
+    return try reaching(configuration, offline: request.offline, mirror: request.mirror)
+      .writeMirror(request, of: configuration)
+  }
+
+  private func writeMirror(_ request: MirrorRequest, of configuration: GuestConfiguration) throws
+    -> MirrorResult
+  {
     let url = try request.url.map(ImageBuilder.address)
     let kept = try request.keptLocks.map { paths in try paths.map(ImageBuilder.lockfile) }
     let build = BuildRequest(

@@ -85,7 +85,7 @@ extension ImageBuilder {
       try relocking.checkNames(file: path)
       let archives = try Mirrors(requested: mirror, context: context)
         .archives(of: configuration, suite: configuration.debianSuite())
-      let lock = try resolve(
+      let lock = try reaching(configuration).resolve(
         configuration, architectures: configuration.build.architectures, archives: archives,
         relocking: relocking)
       return Relocked(path: path, previous: previous, lock: lock)

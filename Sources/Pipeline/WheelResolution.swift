@@ -212,6 +212,9 @@ struct WheelResolution {
     environment["UV_SYSTEM_CERTS"] = "true"
     environment.merge(invocation.environment) { $1 }
     let scratch = try ScratchDirectory(in: context.cacheDirectory)
+    let network = try UvNetwork(
+      downloader.settings, index: invocation.environment["UV_DEFAULT_INDEX"] ?? "", in: scratch.path)
+    environment.merge(network.environment) { $1 }
     if !invocation.constraints.isEmpty {
       let path = "\(scratch.path)/constraints.txt"
       try Outputs.write(invocation.constraints.map { $0 + "\n" }.joined(), to: path)
@@ -226,7 +229,8 @@ struct WheelResolution {
       case .exited(let code): Int32(code)
       case .killed(let signal): Int32(128 + signal)
       }
-    return PythonResolution.Outcome(status: status, output: result.output, errors: result.messages)
+    return PythonResolution.Outcome(
+      status: status, output: result.output, errors: network.withoutSecrets(result.messages))
   }
 }
 

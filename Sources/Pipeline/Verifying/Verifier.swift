@@ -25,7 +25,10 @@ package struct Verifier: Sendable {
         request.architectures.isEmpty
         ? try configuration.defaultArchitectures()
         : try configuration.architectures(named: request.architectures)
-      return try architectures.map { try verify($0, of: configuration, request) }
+      var verifier = self
+      verifier.builder = try builder.reaching(
+        configuration, offline: request.offline, mirror: request.mirror)
+      return try architectures.map { try verifier.verify($0, of: configuration, request) }
     }
   }
 
