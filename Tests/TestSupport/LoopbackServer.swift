@@ -27,6 +27,10 @@ package final class LoopbackServer: Sendable {
     case stall([UInt8], after: Int)
     /// Waits so many milliseconds first.
     case late([UInt8], milliseconds: Int64)
+    /// Answers who sends exactly this Authorization, and 401 to all others.
+    indirect case demand(String, then: Behaviour)
+    /// As a proxy: answers who sends exactly this Proxy-Authorization, and 407 to all others.
+    indirect case demandAsProxy(String, then: Behaviour)
   }
 
   private struct State {
@@ -123,7 +127,11 @@ private struct Connection {
   func answer(_ behaviour: (LoopbackServer.Request) -> LoopbackServer.Behaviour) {
     defer { close(raw) }
     guard let request = readRequest() else { return }
-    switch behaviour(request) {
+    answer(request, behaviour(request))
+  }
+
+  private func answer(_ request: LoopbackServer.Request, _ behaviour: LoopbackServer.Behaviour) {
+    switch behaviour {
     case .serve(let bytes): serve(bytes, request)
     case .ignoreRanges(let bytes): send(200, ["Content-Length": "\(bytes.count)"], bytes[...])
     case .wrongRange(let bytes):
@@ -142,6 +150,16 @@ private struct Connection {
     case .late(let bytes, let milliseconds):
       Stopwatch.pause(milliseconds: milliseconds)
       serve(bytes, request)
+    case .demand(let words, let next):
+      guard request.headers["authorization"] == words else {
+        return send(401, ["WWW-Authenticate": "Basic realm=\"x\"", "Content-Length": "0"], [])
+      }
+      answer(request, next)
+    case .demandAsProxy(let words, let next):
+      guard request.headers["proxy-authorization"] == words else {
+        return send(407, ["Proxy-Authenticate": "Basic realm=\"x\"", "Content-Length": "0"], [])
+      }
+      answer(request, next)
     }
   }
 

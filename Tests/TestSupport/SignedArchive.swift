@@ -55,10 +55,13 @@ package final class SignedArchive: Sendable {
     BuildSite.SourceStanza(uri: uri, suite: "stable", keyring: keyring)
   }
 
-  /// Puts all of it on a server.
-  package func serve(on server: LoopbackServer) throws {
+  /// Puts all of it on a server, below `base`.
+  package func serve(
+    on server: LoopbackServer, at base: String = "",
+    as behaviour: ([UInt8]) -> LoopbackServer.Behaviour = { .serve($0) }
+  ) throws {
     for name in try files(below: root) {
-      server.on("/\(name)", .serve(try contents(ofFile: "\(root)/\(name)") ?? []))
+      server.on("\(base)/\(name)", behaviour(try contents(ofFile: "\(root)/\(name)") ?? []))
     }
   }
 

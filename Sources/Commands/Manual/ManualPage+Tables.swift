@@ -22,6 +22,7 @@ extension ManualPage {
         ("NO_COLOR", "Plain text. Not a terminal: plain, too."),
         ("http_proxy, https_proxy, all_proxy, no_proxy", "As usual, for downloads only."),
         ("SSL_CERT_FILE, CURL_CA_BUNDLE", "Certificate authorities in place of the system's."),
+        ("NETRC", "Who we are to which server, in place of `~/.netrc`."),
         (
           "PIP_INDEX_URL, UV_DEFAULT_INDEX, UV_INDEX_URL",
           "The Python index; else pip's configuration, else pip's default."
