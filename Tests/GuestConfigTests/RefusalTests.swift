@@ -41,7 +41,7 @@ import Testing
     ("host = \"1.0\"", "2:8: build.host: expected a table, found a string"),
     (
       "network.credentials = [{ host = \"a\", token_env = \"s3cret value\" }]",
-      "2:48: build.network.credentials.token_env: "
+      "2:50: build.network.credentials.token_env: "
         + "expected the name of an environment variable, which holds the secret"
     ),
     (
@@ -50,15 +50,15 @@ import Testing
     ),
     (
       "network.credentials = [{ host = \"a\", username_env = \"U\" }]",
-      "2:51: build.network.credentials.username_env: has no meaning without password_env"
+      "2:53: build.network.credentials.username_env: has no meaning without password_env"
     ),
     (
       "network.credentials = [{ host = \"a\", token_env = \"T\", password_env = \"P\", username_env = \"U\" }]",
-      "2:48: build.network.credentials.token_env: has no meaning beside username_env and password_env"
+      "2:50: build.network.credentials.token_env: has no meaning beside username_env and password_env"
     ),
     (
       "network.credentials = [{ host = \"a\", client_key = \"/k\", token_env = \"T\" }]",
-      "2:49: build.network.credentials.client_key: has no meaning without client_certificate"
+      "2:51: build.network.credentials.client_key: has no meaning without client_certificate"
     ),
     (
       "network.ca_bundle = \"ca.pem\"",

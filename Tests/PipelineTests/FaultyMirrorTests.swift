@@ -115,7 +115,6 @@ import Testing
     let result = try site.run(["lock", "guest"])
     #expect(result.status == 1)
     #expect(result.errors.contains("error: cannot use "), "\(result.errors)")
-    #expect(try build().status == 0)
   }
 
   @Test func `what one mirror has dropped comes from another`() throws {

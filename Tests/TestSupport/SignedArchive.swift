@@ -12,8 +12,8 @@ package final class SignedArchive: Sendable {
 
   /// Without `signs`, Release stays unsigned. The key is a new one, or that of another archive.
   package init(
-    keyOf other: SignedArchive? = nil, release: [String: String] = [:], date: Int64 = 1_700_000_000, signs: Bool = true,
-    packages: [FixturePackage] = SignedArchive.packages
+    keyOf other: SignedArchive? = nil, release: [String: String] = [:], date: Int64 = 1_700_000_000,
+    signs: Bool = true, packages: [FixturePackage] = SignedArchive.packages
   ) throws {
     scratch = try ScratchDirectory()
     chmod(scratch.path, 0o755)
