@@ -10,6 +10,8 @@ package struct GuestPackageSet: Sendable, Equatable, Codable {
   /// Never run; the linter reads its options.
   package var installCommand = Located("", at: SourcePosition(file: ""))
   package var packages: [Located<String>] = []
+  /// Requirements that only bound the versions of what is installed.
+  package var constraints: [Located<String>] = []
   package var versionCommands: [NamedText] = []
   package var network: Network?
 

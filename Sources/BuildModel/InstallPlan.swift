@@ -7,6 +7,8 @@ package struct InstallPlan: Sendable, Equatable, Codable {
   package var apt: [AptRequest]
   /// The set `python`, in order, without repeats.
   package var python: [PythonRequest]
+  /// What bounds the versions of that set.
+  package var pythonConstraints: [Located<String>]
   /// Enabled providers that install something, in order.
   package var providers: [ProviderProgram]
   /// The prefix of all providers' npm packages: the last one given.
@@ -24,6 +26,7 @@ package struct InstallPlan: Sendable, Equatable, Codable {
     }
     apt = set("apt").map(AptRequest.init)
     python = set("python").map(PythonRequest.init)
+    pythonConstraints = configuration.packageSets.first { $0.key == "python" }?.constraints ?? []
     unused = configuration.packageSets.filter { $0.key != "apt" && $0.key != "python" }
       .map { Located($0.key, at: $0.position) }
 

@@ -39,6 +39,10 @@ package struct ConfigurationIdentity: Sendable, Equatable {
       state("python", request.requirement)
       place(request.position)
     }
+    for constraint in plan.pythonConstraints.sorted(by: { $0.value < $1.value }) {
+      state("python-constraint", constraint.value)
+      place(constraint.position)
+    }
     for program in plan.providers.sorted(by: { $0.key < $1.key }) {
       state("provider", program.key, program.manager.rawValue)
       for (index, package) in program.packages.enumerated() {

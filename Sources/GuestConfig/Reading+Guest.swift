@@ -73,6 +73,7 @@ extension GuestPackageSet {
     section.string("name", &name, required: true)
     section.choice("manager", &manager, required: true)
     section.strings("packages", &packages, required: true, nonEmpty: true)
+    section.strings("constraints", &constraints)
     section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
     // Only now and then are there commands, and a list may be long.
     let names = Set(

@@ -17,6 +17,11 @@ extension Findings {
           hint: "[\(set.key).network] with the domains that its packages are installed from")
       }
       for domain in set.network?.domains ?? [] { checkDomainSyntax(domain) }
+      if let first = set.constraints.first, set.key != "python" {
+        add(
+          .idleOption, at: first.position, "constraints have no effect: only the set \"python\" has any",
+          hint: "remove them, or move them into the table [python]")
+      }
       checkInstallCommand(of: set)
       checkUse(of: set)
     }
@@ -48,6 +53,7 @@ extension Findings {
     case "apt": checkPackageNames(set.packages, of: .apt)
     case "python":
       checkPackageNames(set.packages, of: .uv)
+      checkPackageNames(set.constraints, of: .uv)
       checkPython(for: "package set \"python\"", at: set.position)
     default:
       if guest.isSound("\(set.key).manager", in: set.position.file) {

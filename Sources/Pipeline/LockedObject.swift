@@ -13,6 +13,8 @@ struct LockedObject {
     /// Below the root of the archive that serves a release; the first path that answers will do.
     case archive(release: String, paths: [String])
     case index(url: String)
+    /// Below the guest directory.
+    case guest(path: String)
   }
 }
 
@@ -26,7 +28,9 @@ extension Lockfile {
         size: package.size, origin: .archive(release: package.release, paths: [package.path]))
     }
     objects += architecture.wheels.map {
-      LockedObject(name: $0.file, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+      LockedObject(
+        name: $0.file, sha256: $0.sha256, size: $0.size,
+        origin: $0.guestPath.map { .guest(path: $0) } ?? .index(url: $0.url))
     }
     for release in releases where lists(release) {
       let directory = "dists/\(release.suite)"

@@ -17,6 +17,7 @@ struct ObjectSources {
   var offline: Bool
 
   func items(_ objects: [LockedObject]) throws -> [PoolItem] {
+    try GuestWheels(directory: configuration.directory, store: builder.store).gather(objects)
     let missing = try objects.filter { try !builder.store.contains($0.sha256, size: $0.size) }
     let candidates = missing.isEmpty ? [] : try places(of: missing)
     let byDigest = Dictionary(zip(missing.map(\.sha256), candidates)) { $0 + $1 }
@@ -41,6 +42,10 @@ struct ObjectSources {
         let bases = try archives.filter { $0.name == release }.map { try Location($0.uri) }
         places = bases.flatMap { base in paths.map { base.appending($0) } }
       case .index(let url): places = [try Location(url)]
+      case .guest(let path):
+        throw Report(
+          "cannot find \(object.name), which the lock names: there is no \(configuration.directory)/\(path)",
+          hints: ["put the file there, or run `capsem-native lock \(configuration.directory)`"])
       }
       return places.filter { !offline || $0.scheme == .file }
     }

