@@ -12,6 +12,8 @@ package struct GuestPackageSet: Sendable, Equatable, Codable {
   package var packages: [Located<String>] = []
   /// Requirements that only bound the versions of what is installed.
   package var constraints: [Located<String>] = []
+  /// Names of what is built from source.
+  package var sources: [Located<String>] = []
   package var versionCommands: [NamedText] = []
   package var network: Network?
 

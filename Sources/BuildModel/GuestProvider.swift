@@ -67,6 +67,8 @@ package struct ProviderInstall: Sendable, Equatable, Codable {
   package var prefix = ""
   /// What the manager calls packages; for `curl`, URLs.
   package var packages: [Located<String>] = []
+  /// With `uv` and `pip`: names of what is built from source.
+  package var sources: [Located<String>] = []
   /// With `curl`: the digest of each of `packages`, in their order; empty when not given.
   package var digests: [Located<Digest>] = []
   /// Name in `/usr/local/bin` → path inside what was installed.

@@ -9,6 +9,8 @@ package struct InstallPlan: Sendable, Equatable, Codable {
   package var python: [PythonRequest]
   /// What bounds the versions of that set.
   package var pythonConstraints: [Located<String>]
+  /// Names of what that set builds from source.
+  package var pythonSources: [Located<String>]
   /// Enabled providers that install something, in order.
   package var providers: [ProviderProgram]
   /// The prefix of all providers' npm packages: the last one given.
@@ -27,6 +29,7 @@ package struct InstallPlan: Sendable, Equatable, Codable {
     apt = set("apt").map(AptRequest.init)
     python = set("python").map(PythonRequest.init)
     pythonConstraints = configuration.packageSets.first { $0.key == "python" }?.constraints ?? []
+    pythonSources = configuration.packageSets.first { $0.key == "python" }?.sources ?? []
     unused = configuration.packageSets.filter { $0.key != "apt" && $0.key != "python" }
       .map { Located($0.key, at: $0.position) }
 
@@ -49,6 +52,8 @@ package struct ProviderProgram: Sendable, Equatable, Codable {
   package var manager: PackageManager
   package var prefix: String
   package var packages: [Located<String>]
+  /// Names of what is built from source.
+  package var sources: [Located<String>]
   /// With `curl`: the digest of each package, nil where the config has none. Empty otherwise.
   package var digests: [Digest?]
   /// Name in `/usr/local/bin` → path inside what was installed.
@@ -59,6 +64,7 @@ package struct ProviderProgram: Sendable, Equatable, Codable {
     position = install.position
     manager = install.manager
     packages = install.packages
+    sources = install.sources
     links = install.links
     digests =
       install.manager == .curl

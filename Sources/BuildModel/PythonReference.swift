@@ -54,6 +54,14 @@ package struct PythonReference: Sendable, Equatable {
     return "\(subject) @ \(address)\(fragment)" + (marker.isEmpty ? "" : " ; \(marker)")
   }
 
+  /// The name that any requirement begins with, as indexes compare it.
+  package static func name(of requirement: String) -> String {
+    let letters = requirement.drop(while: \.isWhitespace).prefix {
+      $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == ".")
+    }
+    return WheelName.normalized(letters)
+  }
+
   /// `file:` and a path that begins below the guest directory and stays there.
   package static func guestPath(of address: String) -> String? {
     guard address.hasPrefix("file:") else { return nil }
@@ -85,4 +93,10 @@ package struct PythonReference: Sendable, Equatable {
 extension LockedWheel {
   /// Where it lies below the guest directory, if that is where it comes from.
   package var guestPath: String? { PythonReference.guestPath(of: url) }
+
+  /// A source distribution: its wheel is built in the sandbox.
+  package var isSource: Bool { !file.hasSuffix(".whl") }
+
+  /// Of what is there while its wheel is built.
+  package var buildEnvironment: String { "build:\(environment):\(name)" }
 }

@@ -43,12 +43,20 @@ package struct ConfigurationIdentity: Sendable, Equatable {
       state("python-constraint", constraint.value)
       place(constraint.position)
     }
+    for source in plan.pythonSources.sorted(by: { $0.value < $1.value }) {
+      state("python-sdist", source.value)
+      place(source.position)
+    }
     for program in plan.providers.sorted(by: { $0.key < $1.key }) {
       state("provider", program.key, program.manager.rawValue)
       for (index, package) in program.packages.enumerated() {
         let digest = index < program.digests.count ? program.digests[index]?.hex : nil
         state("provider-package", program.key, package.value, digest ?? "")
         place(package.position)
+      }
+      for source in program.sources.sorted(by: { $0.value < $1.value }) {
+        state("provider-sdist", program.key, source.value)
+        place(source.position)
       }
     }
     state("node-source", configuration.build.node.source?.value)

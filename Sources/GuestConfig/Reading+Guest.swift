@@ -45,8 +45,14 @@ extension ProviderInstall {
     section.choice("manager", &manager, required: true)
     section.string("prefix", &prefix, check: Rule.absolutePath)
     section.strings("packages", &packages, required: true)
+    section.strings("allow_sdist", &sources)
     section.digests("sha256", &digests)
     section.texts("links", &links) { Rule.fileName($0.name) ?? Rule.pathInside($0.text) }
+    if !sources.isEmpty && manager != .uv && manager != .pip {
+      section.fail(
+        at: section.position(of: "allow_sdist"), key: "allow_sdist",
+        "only managers \"uv\" and \"pip\" build from source")
+    }
     guard !digests.isEmpty else { return }
     if manager != .curl {
       section.fail(
@@ -74,6 +80,7 @@ extension GuestPackageSet {
     section.choice("manager", &manager, required: true)
     section.strings("packages", &packages, required: true, nonEmpty: true)
     section.strings("constraints", &constraints)
+    section.strings("allow_sdist", &sources)
     section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
     // Only now and then are there commands, and a list may be long.
     let names = Set(

@@ -118,7 +118,7 @@ extension Explanation {
       .idleOption, "an option without effect",
       """
       `install_cmd` of the set `apt` or `python` has an option that would change what is installed. The command is read for \
-      its options and never run, and this one has no counterpart.
+      its options and never run, and this one has no counterpart. Or a set other than `python` has `constraints` or `allow_sdist`.
       """,
       .file(
         "config/packages/apt.toml",

@@ -22,6 +22,11 @@ extension Findings {
           .idleOption, at: first.position, "constraints have no effect: only the set \"python\" has any",
           hint: "remove them, or move them into the table [python]")
       }
+      if let first = set.sources.first, set.key != "python" {
+        add(
+          .idleOption, at: first.position, "allow_sdist has no effect: only the set \"python\" has any",
+          hint: "remove it, or move it into the table [python]")
+      }
       checkInstallCommand(of: set)
       checkUse(of: set)
     }
@@ -53,7 +58,7 @@ extension Findings {
     case "apt": checkPackageNames(set.packages, of: .apt)
     case "python":
       checkPackageNames(set.packages, of: .uv)
-      checkPackageNames(set.constraints, of: .uv)
+      checkPackageNames(set.constraints + set.sources, of: .uv)
       checkPython(for: "package set \"python\"", at: set.position)
     default:
       if guest.isSound("\(set.key).manager", in: set.position.file) {

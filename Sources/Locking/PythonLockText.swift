@@ -19,6 +19,7 @@ extension PylockPackage {
       return PylockPackage(
         name: name, version: version, marker: try table.string("marker") ?? "",
         wheels: try table.tables("wheels").map(OfferedWheel.init), hasSource: table["sdist"] != nil,
+        source: try table.table("sdist").map(OfferedWheel.init),
         archive: try table.table("archive").map(OfferedWheel.init))
     }
   }

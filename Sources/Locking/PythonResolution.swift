@@ -9,20 +9,22 @@ package struct PylockPackage: Sendable, Equatable {
   /// Empty when the package is needed everywhere.
   package var marker: String
   package var wheels: [OfferedWheel]
-  /// Whether it can also be had as source, which is never built.
+  /// Whether it can also be had as source.
   package var hasSource: Bool
+  package var source: OfferedWheel?
   /// The file that a requirement names by its address.
   package var archive: OfferedWheel?
 
   package init(
     name: String, version: String, marker: String, wheels: [OfferedWheel], hasSource: Bool,
-    archive: OfferedWheel? = nil
+    source: OfferedWheel? = nil, archive: OfferedWheel? = nil
   ) {
     self.name = name
     self.version = version
     self.marker = marker
     self.wheels = wheels
     self.hasSource = hasSource
+    self.source = source
     self.archive = archive
   }
 }
@@ -39,6 +41,8 @@ package struct PythonResolution: Sendable {
     /// Requirements that only bound the versions of what is installed: lines of a file that
     /// `UV_CONSTRAINT` names.
     package var constraints: [String]
+    /// The text of a configuration file that `UV_CONFIG_FILE` names; empty for none.
+    package var configuration = ""
   }
 
   package struct Outcome: Sendable, Equatable {
@@ -57,6 +61,8 @@ package struct PythonResolution: Sendable {
   private let target: PythonTarget
   /// The guest directory, absolute: where `file:` addresses begin.
   private let directory: String
+  /// What may come as source, by what it says of itself.
+  package var sources: [SourceMetadata] = []
 
   package init(index: PythonIndexSource, target: PythonTarget, directory: String = "/") {
     self.index = index
@@ -66,15 +72,19 @@ package struct PythonResolution: Sendable {
 
   /// `requirements` are as the config writes them: "numpy", "rich==13.9.4", "httpx[http2]>=0.27".
   package func invocation(for requirements: [String], constraints: [String] = []) -> Invocation {
-    Invocation(
+    let declared = sources.sorted { $0.name < $1.name }
+    let isolation = declared.isEmpty ? ["--no-config"] : declared.flatMap { ["--no-binary", $0.name] }
+    return Invocation(
       arguments: [
         "pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--no-annotate",
         "--only-binary", ":all:", "--python-version", target.python,
-        "--python-platform", target.uvPlatform, "--no-config", "--no-progress", "--color", "never",
+        "--python-platform", target.uvPlatform, "--no-progress", "--color", "never",
         "--no-python-downloads", "--system",
-      ],
+      ] + isolation,
       environment: ["UV_DEFAULT_INDEX": index.address],
-      input: requirements.map { located($0) + "\n" }.joined(), constraints: constraints)
+      input: requirements.map { located($0) + "\n" }.joined(), constraints: constraints,
+      configuration: declared.isEmpty
+        ? "" : "dependency-metadata = [\n\(declared.map { "  \($0.declaration),\n" }.joined())]\n")
   }
 
   /// uv takes paths as they are for its own directory.
@@ -117,7 +127,8 @@ package struct PythonResolution: Sendable {
 
   private func refusal(_ outcome: Outcome) -> PythonLockingError {
     let lacksWheel = outcome.errors.contains("has no usable wheels")
-    let remedy = "ask for a version that has a wheel for \(target.words): nothing is built from source"
+    let remedy =
+      "ask for a version that has a wheel for \(target.words), or name it in allow_sdist, and it is built"
     let explanation = UvExplanation(outcome.errors)
     let reason =
       explanation.isConflict
@@ -125,7 +136,11 @@ package struct PythonResolution: Sendable {
     return PythonLockingError(
       "cannot resolve Python packages for \(target.words): \(reason)",
       causes: explanation.sentences.map(hidingCredentials),
-      hints: (lacksWheel ? [remedy] : []) + ["the index is the one of \(index.origin)"])
+      hints: (lacksWheel
+        ? [remedy] + explanation.lackingWheels.map { "write allow_sdist = [\"\($0)\"] beside packages" } : [])
+        + [
+          "the index is the one of \(index.origin)"
+        ])
   }
 
   /// A lock names files that others have, too: of the web, or of the guest directory.
@@ -162,7 +177,7 @@ package struct PythonResolution: Sendable {
       guard
         let wheel = try package.archive.map({ archive throws(PythonLockingError) in
           try referred(archive, by: package, references)
-        }) ?? target.best(of: package.wheels)
+        }) ?? source(of: package) ?? target.best(of: package.wheels)
       else { throw missing(package) }
       guard let sha256 = wheel.sha256 else {
         throw PythonLockingError(
@@ -180,6 +195,11 @@ package struct PythonResolution: Sendable {
           requested: requested.contains(name)))
     }
     return wheels.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  private func source(of package: PylockPackage) -> OfferedWheel? {
+    let name = WheelName.normalized(package.name)
+    return sources.contains { $0.name == name } ? package.source : nil
   }
 
   /// The wheel that a requirement names, as the requirement names it.
@@ -216,7 +236,7 @@ package struct PythonResolution: Sendable {
     if !package.wheels.isEmpty {
       causes.append("its wheels: \(package.wheels.map(\.file).sorted().joined(separator: ", "))")
     }
-    if package.hasSource { causes.append("it also comes as source, which is never built") }
+    if package.hasSource { causes.append("it also comes as source") }
     return PythonLockingError(
       "cannot lock \(package.name) \(package.version): expected a wheel for \(target.words), found none",
       causes: causes, hints: ["ask for a version that has one: \"\(package.name)<\(package.version)\""])

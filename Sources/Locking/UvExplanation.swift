@@ -22,6 +22,19 @@ struct UvExplanation {
     sentences = lines
   }
 
+  /// Names of what "NAME==VERSION has no usable wheels".
+  var lackingWheels: [String] {
+    var names: Set<String> = []
+    for sentence in sentences {
+      let words = sentence.split(separator: " ")
+      for (index, word) in words.enumerated()
+      where words.dropFirst(index + 1).starts(with: ["has", "no", "usable", "wheels"]) {
+        names.insert(WheelName.normalized(word.prefix { $0 != "=" && $0 != "<" && $0 != ">" }))
+      }
+    }
+    return names.sorted()
+  }
+
   /// Without what uv puts before a sentence: "  cause: ", "  ╰─▶ ", " error: ".
   private static func sentence(_ line: Substring) -> String? {
     var rest = line.drop { " \t×╰├─▶│".contains($0) }

@@ -51,25 +51,54 @@ struct WheelResolution {
 
     events(.activity(.resolve, "Python packages"))
     func resolve(
-      _ requirements: [Located<String>], _ constraints: [Located<String>], _ environment: String
+      _ requirements: [Located<String>], _ constraints: [Located<String>], _ environment: String,
+      sources: [Located<String>] = []
     ) throws -> [LockedWheel] {
       let references = requirements.map(\.value).compactMap(PythonReference.init)
       // What names a file has the version of that file.
       let kept = relocking.keptWheels(architecture.name, environment: environment)
         .filter { wheel in !references.contains { $0.name == wheel.name } }
       do {
-        return try resolution.wheels(
-          for: requirements.map(\.value), environment: environment, constraints: constraints.map(\.value),
-          keeping: kept.map { "\($0.name)==\($0.version)" }
-        ) { try run(uv, $0) }.map { try complete($0, references, guest) }
+        func wheels(_ sources: [SourceMetadata]) throws -> [LockedWheel] {
+          var resolution = resolution
+          resolution.sources = sources
+          return try resolution.wheels(
+            for: requirements.map(\.value), environment: environment, constraints: constraints.map(\.value),
+            keeping: kept.map { "\($0.name)==\($0.version)" }
+          ) { try run(uv, $0) }.map { try complete($0, references, guest) }
+        }
+        var known = sources.map { SourceMetadata(name: WheelName.normalized($0.value)) }
+        // The version that is chosen says what it needs, which may choose another one.
+        for _ in 0..<8 {
+          let found = try wheels(known)
+          let read = try known.map { source in
+            guard let wheel = found.first(where: { $0.name == source.name && $0.isSource }) else {
+              return source
+            }
+            return try metadata(of: wheel)
+          }
+          if read == known {
+            return try found
+              + found.filter(\.isSource).flatMap { wheel in
+                let needs = known.first { $0.name == wheel.name }?.buildRequires ?? []
+                let place = requirements.first { PythonReference.name(of: $0.value) == wheel.name }?.position
+                return try resolve(
+                  needs.map { Located($0, at: place ?? sources[0].position) }, [], wheel.buildEnvironment)
+              }
+          }
+          known = read
+        }
+        throw PythonLockingError(
+          "cannot resolve Python packages: the versions of \(known.map(\.name).joined(separator: ", ")) do not settle",
+          hints: ["name a version of each: \"NAME==VERSION\""])
       } catch let error as PythonLockingError {
         throw error.placed(requirements, constraints: constraints)
       }
     }
-    var wheels = try resolve(requirements, plan.pythonConstraints, "python")
+    var wheels = try resolve(requirements, plan.pythonConstraints, "python", sources: plan.pythonSources)
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
-      wheels += try resolve(provider.packages, [], "provider:\(provider.key)")
+      wheels += try resolve(provider.packages, [], "provider:\(provider.key)", sources: provider.sources)
     }
     func program(_ project: String, _ specifier: String, _ environment: String) throws -> LockedWheel {
       let kept = relocking.keptWheels(architecture.name, environment: environment).first
@@ -98,6 +127,33 @@ struct WheelResolution {
     events(.activity(.resolve, wheel.file))
     wheel.size = try fetch(wheel)
     return wheel
+  }
+
+  /// What a source distribution says of itself. It comes into the store.
+  private func metadata(of source: LockedWheel) throws -> SourceMetadata {
+    _ = try fetch(source)
+    guard let object = try store.open(source.sha256) else {
+      throw Report("cannot open \(source.file): it left the cache")
+    }
+    let isZip = source.file.hasSuffix(".zip")
+    let archive = try ArchiveReader(isZip ? .zip : .tar, descriptor: object.raw, name: source.file)
+    var (information, requirements, project): (String?, String?, [UInt8]?)
+    while let member = try archive.next() {
+      let parts = member.entry.path.description.split(separator: "/")
+      guard case .file = member.entry.kind, let last = parts.last else { continue }
+      switch (parts.count, last) {
+      case (2, "PKG-INFO"): information = String(decoding: try archive.bytes(limit: 8 << 20), as: UTF8.self)
+      case (2, "pyproject.toml"): project = try archive.bytes(limit: 8 << 20)
+      case (2..., "requires.txt") where parts[parts.count - 2].hasSuffix(".egg-info"):
+        requirements = String(decoding: try archive.bytes(limit: 8 << 20), as: UTF8.self)
+      default: break
+      }
+    }
+    guard let information else {
+      throw Report("cannot lock \(source.file): expected a PKG-INFO in a source distribution, found none")
+    }
+    return try SourceMetadata(
+      information: information, requirements: requirements, project: project, file: source.file)
   }
 
   /// The image's interpreter and C library, as the solution has them.
@@ -203,6 +259,11 @@ struct WheelResolution {
       let path = "\(scratch.path)/constraints.txt"
       try Outputs.write(invocation.constraints.map { $0 + "\n" }.joined(), to: path)
       environment["UV_CONSTRAINT"] = path
+    }
+    if !invocation.configuration.isEmpty {
+      let path = "\(scratch.path)/uv.toml"
+      try Outputs.write(invocation.configuration, to: path)
+      environment["UV_CONFIG_FILE"] = path
     }
     let result = try uv.run(
       invocation.arguments, environment: environment, input: .bytes(Array(invocation.input.utf8)),

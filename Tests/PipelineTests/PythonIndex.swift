@@ -20,6 +20,26 @@ final class PythonIndex: Sendable {
     var file: String { "\(name)-\(version)-py3-none-any.whl" }
   }
 
+  /// A source distribution: a directory with these files, and a PKG-INFO that says little.
+  struct Source {
+    var name: String
+    var version: String
+    var files: [String: String]
+    /// Lines of PKG-INFO.
+    var extra: [String] = []
+    var file: String { "\(name)-\(version).tar.gz" }
+  }
+
+  static func write(_ source: Source, to directory: String) throws {
+    let scratch = try ScratchDirectory()
+    let top = "\(source.name)-\(source.version)"
+    let lines =
+      ["Metadata-Version: 2.1", "Name: \(source.name)", "Version: \(source.version)"] + source.extra
+    try scratch.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: "\(top)/PKG-INFO")
+    for (name, text) in source.files { try scratch.write(Array(text.utf8), to: "\(top)/\(name)") }
+    try runTool("tar", ["czf", "\(directory)/\(source.file)", "-C", scratch.path, top])
+  }
+
   var address: String { "http://127.0.0.1:\(port)/simple/" }
 
   func url(_ wheel: Wheel) -> String { "http://127.0.0.1:\(port)/wheels/\(wheel.file)" }
@@ -29,7 +49,7 @@ final class PythonIndex: Sendable {
   }
 
   /// `offered` are on the index, `beside` lie behind their addresses only.
-  init(offered: [Wheel], beside: [Wheel] = []) throws {
+  init(offered: [Wheel], beside: [Wheel] = [], sources: [Source] = []) throws {
     scratch = try ScratchDirectory()
     directory = scratch.file("index")
     let wheels = "\(directory)/wheels"
@@ -43,6 +63,7 @@ final class PythonIndex: Sendable {
       environment: ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("PIP_") || $0.key == "HOME" }
     )
     for wheel in offered + beside { try PythonIndex.write(wheel, to: wheels) }
+    for source in sources { try PythonIndex.write(source, to: wheels) }
     let hidden = Set(beside.map(\.file))
     var pages: [String: String] = [:]
     for file in try FileManager.default.contentsOfDirectory(atPath: wheels).sorted()
