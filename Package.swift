@@ -69,12 +69,12 @@ let package = Package(
 
     // Stages: never one from another.
     module("GuestConfig", "BuildModel", "Diagnosis", "FileTree", "Toml"),
-    module("Locking", "BuildModel", "Diagnosis", "FileTree", "Toml"),
+    module("Locking", "BuildModel", "Diagnosis", "FileTree", "Json", "Toml"),
     module(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
-    module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
+    module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
     module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
     module("Manifests", "Json"),
 

@@ -10,6 +10,7 @@ package struct GuestBuild: Sendable, Equatable, Codable {
   package var image = ImageSettings()
   package var apt = DebianSources()
   package var node = NodeSettings()
+  package var npm = NpmSettings()
   package var kernel = KernelSettings()
   package var guest = GuestArtifacts()
   package var host = HostRequirement()
@@ -103,6 +104,14 @@ package enum TransportCompression: String, Sendable, Codable, CaseIterable { cas
 package struct NodeSettings: Sendable, Equatable, Codable {
   /// Where Node comes from instead of the wheel of the Python index.
   package var source: Located<String>?
+
+  package init() {}
+}
+
+/// `[build.npm]`
+package struct NpmSettings: Sendable, Equatable, Codable {
+  /// The registry to resolve in, in place of the one that the host's npm is configured for.
+  package var registry: Located<String>?
 
   package init() {}
 }

@@ -1,6 +1,6 @@
 import Diagnosis
 
-/// One table of `packages/*.toml`. Only the sets named `apt` and `python` are installed.
+/// One table of `packages/*.toml`.
 package struct GuestPackageSet: Sendable, Equatable, Codable {
   /// The table's name.
   package var key: String
@@ -10,12 +10,19 @@ package struct GuestPackageSet: Sendable, Equatable, Codable {
   /// Never run; the linter reads its options.
   package var installCommand = Located("", at: SourcePosition(file: ""))
   package var packages: [Located<String>] = []
-  /// Requirements that only bound the versions of what is installed.
-  package var constraints: [Located<String>] = []
-  /// Names of what is built from source.
-  package var sources: [Located<String>] = []
+  package var options = InstallOptions()
   package var versionCommands: [NamedText] = []
   package var network: Network?
+
+  /// What installs it: its manager, but for the two sets that older builders knew by their names and
+  /// installed whatever the manager was.
+  package var installer: PackageManager {
+    switch key {
+    case "apt": .apt
+    case "python": manager == .pip ? .pip : .uv
+    default: manager
+    }
+  }
 
   package init(key: String, at position: SourcePosition) {
     self.key = key

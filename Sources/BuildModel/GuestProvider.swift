@@ -63,18 +63,29 @@ package struct GuestProvider: Sendable, Equatable, Codable {
 package struct ProviderInstall: Sendable, Equatable, Codable {
   package var position: SourcePosition
   package var manager = PackageManager.npm
-  /// Absolute; empty when not given.
-  package var prefix = ""
   /// What the manager calls packages; for `curl`, URLs.
   package var packages: [Located<String>] = []
-  /// With `uv` and `pip`: names of what is built from source.
-  package var sources: [Located<String>] = []
-  /// With `curl`: the digest of each of `packages`, in their order; empty when not given.
+  package var options = InstallOptions()
+
+  package init(at position: SourcePosition) { self.position = position }
+}
+
+/// How packages are installed: what a provider's install table and a package set have in common.
+package struct InstallOptions: Sendable, Equatable, Codable {
+  /// Absolute; empty when not given.
+  package var prefix = ""
+  /// With `curl`: the digest of each package, in their order; empty when not given.
   package var digests: [Located<Digest>] = []
   /// Name in `/usr/local/bin` → path inside what was installed.
   package var links: [NamedText] = []
+  /// With `npm`: names of packages whose scripts run when they are installed.
+  package var allowScripts: [Located<String>] = []
+  /// With `uv` and `pip`: requirements that only bound the versions of what is installed.
+  package var constraints: [Located<String>] = []
+  /// With `uv` and `pip`: names of what is built from source.
+  package var sources: [Located<String>] = []
 
-  package init(at position: SourcePosition) { self.position = position }
+  package init() {}
 }
 
 package enum PackageManager: String, Sendable, Codable, CaseIterable { case apt, uv, pip, npm, curl }

@@ -7,16 +7,22 @@ package struct Installation: Sendable, Codable, Equatable {
   /// The certificate of the guest's network proxy, PEM.
   package var certificate: Digest?
   package var providers: [ProvidedProgram]
-  /// What `npm install -g` uses in the guest.
+  /// What `npm install -g` uses in the guest, and where the lock's npm packages go.
   package var npmPrefix: String
+  /// npm packages that may run their scripts, sorted by name.
+  package var npmScripts: [String]
+  /// Programs that the lock has as files, in the config's order.
+  package var fetched: [FetchedProgram]
   /// Text of `debian.sources` in place of the one that the lock's releases give.
   package var imageSources: String?
   package var hostname: String
 
   package init(
     files: [PlacedFile], certificate: Digest?, providers: [ProvidedProgram], npmPrefix: String,
-    imageSources: String?, hostname: String
+    npmScripts: [String] = [], fetched: [FetchedProgram] = [], imageSources: String?, hostname: String
   ) {
+    self.npmScripts = npmScripts
+    self.fetched = fetched
     self.files = files
     self.certificate = certificate
     self.providers = providers
@@ -45,9 +51,10 @@ package struct PlacedFile: Sendable, Codable, Equatable {
   }
 }
 
-/// A provider whose wheels go under a prefix of its own.
+/// A provider whose packages go under a prefix.
 package struct ProvidedProgram: Sendable, Codable, Equatable {
   package var key: String
+  package var manager: PackageManager
   package var prefix: String
   package var links: [Link]
 
@@ -62,8 +69,9 @@ package struct ProvidedProgram: Sendable, Codable, Equatable {
     }
   }
 
-  package init(key: String, prefix: String, links: [Link]) {
+  package init(key: String, manager: PackageManager, prefix: String, links: [Link]) {
     self.key = key
+    self.manager = manager
     self.prefix = prefix
     self.links = links
   }

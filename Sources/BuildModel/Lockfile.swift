@@ -87,11 +87,18 @@ package struct LockedArchitecture: Sendable, Codable, Equatable {
   package var python: String?
   /// Sorted by environment, then name.
   package var wheels: [LockedWheel]
+  /// Sorted by place, so that each comes after the one inside which it lies.
+  package var npm: [LockedNpmPackage]
+  /// Sorted by owner, each owner's in the config's order.
+  package var files: [LockedFile]
 
   package init(
     name: String, debian: String, indexes: [LockedIndex], packages: [LockedPackage],
-    configureSteps: [ConfigureStep], python: String?, wheels: [LockedWheel]
+    configureSteps: [ConfigureStep], python: String?, wheels: [LockedWheel],
+    npm: [LockedNpmPackage] = [], files: [LockedFile] = []
   ) {
+    self.npm = npm
+    self.files = files
     self.name = name
     self.debian = debian
     self.indexes = indexes

@@ -78,14 +78,31 @@ package struct LockfileDifference: Sendable, Equatable {
       (size, content) = (wheel.size, wheel.sha256.hex)
     }
 
+    init(_ package: LockedNpmPackage) {
+      // npm may need several versions of one package, each at its own place.
+      (kind, name, version) = ("npm", String(package.place.dropFirst("node_modules/".count)), package.version)
+      (size, content) = (package.size, package.sha256.hex)
+    }
+
+    /// Its digest is its version.
+    init(_ file: LockedFile) {
+      (kind, name, version) = ("file", file.url, String(file.sha256.hex.prefix(12)))
+      (size, content) = (file.size, file.sha256.hex)
+    }
+
     static func all(of architecture: LockedArchitecture) -> [Item] {
       architecture.packages.map(Item.init) + architecture.wheels.map(Item.init)
+        + architecture.npm.map(Item.init) + architecture.files.map(Item.init)
     }
 
     func isOlder(than other: Item, _ isDebianOlder: (String, String) -> Bool) -> Bool {
       switch kind {
       case "Debian": return isDebianOlder(version, other.version)
       case "release": return version < other.version
+      case "npm":
+        guard let (a, b) = NpmVersion(version).flatMap({ a in NpmVersion(other.version).map { (a, $0) } })
+        else { return version < other.version }
+        return a < b
       default:
         guard
           let (a, b) = PythonVersion(version).flatMap({ a in PythonVersion(other.version).map { (a, $0) } })

@@ -28,6 +28,9 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
 /// curl_version_info(3) for the header's age, whose name is a macro.
 static inline const curl_version_info_data *ccurl_version(void) { return curl_version_info(CURLVERSION_NOW); }
 
+/// CURLAUTH_BEARER, whose cast Swift cannot read.
+static const long ccurl_auth_bearer = (long)CURLAUTH_BEARER;
+
 /// 0 for what is not known.
 static inline long ccurl_long(CURL *handle, CURLINFO info) {
   long value = 0;

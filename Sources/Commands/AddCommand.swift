@@ -39,7 +39,6 @@ struct AddOptions: ParsableArguments {
         "cannot add \(addition.kind.words) \"\(name)\": \(position) has it already", hints: ["edit it there"])
     }
     try [addition.file(for: configuration)].write(below: guest, replacing: force)
-    addition.sayRemark()
     Terminal.print("created \(path)")
   }
 
@@ -71,8 +70,8 @@ struct AddPackagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "packages", abstract: "Add a set of packages.",
     discussion: """
-      Writes GUEST/config/packages/NAME.toml. Builds install the sets named apt and python, for which the default \
-      guest's files are written; a set of any other name is a list for people, and a warning says so.
+      Writes GUEST/config/packages/NAME.toml. For the sets apt and python these are the default guest's files; for any \
+      other there is a template to fill in.
       """)
 
   enum Manager: String, ExpressibleByArgument, CaseIterable { case apt, uv, pip, npm }

@@ -43,15 +43,7 @@ struct NewCommand: ParsableCommand {
     }
     let files = try guest.files(from: configuration)
     try files.write(below: target, replacing: force)
-    for addition in guest.additions { addition.sayRemark() }
     let count = files.filter { $0.path.hasPrefix("config/") && $0.path.hasSuffix(".toml") }.count
     Terminal.print("Created \(target)/config/ (\(count) files)")
-  }
-}
-
-extension Addition {
-  func sayRemark() {
-    guard let remark else { return }
-    Terminal.say(Rendering.report(remark, severity: "warning", style: .standardError))
   }
 }

@@ -196,6 +196,17 @@ package struct TreeWriter: ~Copyable {
     return try readAll(file.raw, named: path.description)
   }
 
+  /// A regular file, following links inside the tree.
+  package func openForReading(_ path: TreePath) throws(SystemFailure) -> Descriptor {
+    let file = Descriptor(owning: try openBelow(path, O_RDONLY | O_NONBLOCK))
+    var information = stat()
+    try system("examine", path.description) { fstat(file.raw, &information) }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+      throw SystemFailure("read", path.description, code: EINVAL)
+    }
+    return file
+  }
+
   /// Names in a directory, sorted by bytes, without `.` and `..`; empty when it does not exist.
   package func list(_ path: TreePath) throws(SystemFailure) -> [[UInt8]] {
     let raw: CInt

@@ -47,12 +47,26 @@ package struct ConfigurationIdentity: Sendable, Equatable {
       state("python-sdist", source.value)
       place(source.position)
     }
-    for program in plan.providers.sorted(by: { $0.key < $1.key }) {
-      state("provider", program.key, program.manager.rawValue)
-      for (index, package) in program.packages.enumerated() {
-        let digest = index < program.digests.count ? program.digests[index]?.hex : nil
-        state("provider-package", program.key, package.value, digest ?? "")
+    for request in plan.npm.sorted(by: { $0.text < $1.text }) {
+      state("npm", request.text)
+      place(request.position)
+    }
+    state("npm-registry", configuration.build.npm.registry?.value)
+    for program in plan.fetched.sorted(by: { $0.key < $1.key }) {
+      for file in program.files {
+        state("file", program.key, file.url.value, file.digest?.hex ?? "")
+        place(file.url.position)
+      }
+    }
+    for program in plan.providers.sorted(by: { $0.key < $1.key })
+    where program.manager == .uv || program.manager == .pip {
+      for package in program.packages {
+        state("provider-package", program.key, package.value)
         place(package.position)
+      }
+      for constraint in program.constraints.sorted(by: { $0.value < $1.value }) {
+        state("provider-constraint", program.key, constraint.value)
+        place(constraint.position)
       }
       for source in program.sources.sorted(by: { $0.value < $1.value }) {
         state("provider-sdist", program.key, source.value)
@@ -85,14 +99,20 @@ package struct ConfigurationIdentity: Sendable, Equatable {
     state("node-source", build.node.source?.value)
     state("image-sources", build.apt.imageSources)
     for requirement in plan.python.map(\.requirement).sorted() { state("python", requirement) }
+    for request in plan.npm.sorted(by: { $0.text < $1.text }) { state("npm", request.text) }
     state("npm-prefix", plan.npmPrefix)
+    for name in plan.npmScripts.sorted() { state("npm-scripts", name) }
     // In the config's order: installers run one after the other.
-    for program in plan.providers {
-      state("provider", program.key, program.manager.rawValue, program.prefix)
-      for (index, package) in program.packages.enumerated() {
-        let digest = index < program.digests.count ? program.digests[index]?.hex : nil
-        state("provider-package", program.key, package.value, digest ?? "")
+    for program in plan.fetched {
+      state("program", program.key, program.prefix)
+      for file in program.files { state("file", program.key, file.url.value, file.digest?.hex ?? "") }
+      for link in program.links.sorted(by: { $0.name < $1.name }) {
+        state("program-link", program.key, link.name, link.text)
       }
+    }
+    for program in plan.providers where program.manager != .curl {
+      state("provider", program.key, program.manager.rawValue, program.prefix)
+      for package in program.packages { state("provider-package", program.key, package.value) }
       for link in program.links.sorted(by: { $0.name < $1.name }) {
         state("provider-link", program.key, link.name, link.text)
       }

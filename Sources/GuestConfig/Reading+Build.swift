@@ -19,6 +19,9 @@ extension GuestBuild {
     if let part = section.section("image") { image.read(from: part) }
     if let part = section.section("apt") { apt.read(from: part) }
     if let part = section.section("node") { part.string("source", &node.source) }
+    if let part = section.section("npm") {
+      part.string("registry", &npm.registry, check: Rule.webAddress)
+    }
     if let part = section.section("kernel") { kernel.read(from: part) }
     if let part = section.section("guest") {
       part.boolean("binaries", &guest.binaries)

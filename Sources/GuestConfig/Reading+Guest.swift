@@ -43,21 +43,35 @@ extension GuestProvider {
 extension ProviderInstall {
   mutating func read(from section: Section) {
     section.choice("manager", &manager, required: true)
-    section.string("prefix", &prefix, check: Rule.absolutePath)
     section.strings("packages", &packages, required: true)
-    section.strings("allow_sdist", &sources)
+    options.read(from: section, of: manager, packages: packages)
+  }
+}
+
+extension InstallOptions {
+  mutating func read(from section: Section, of manager: PackageManager, packages: [Located<String>]) {
+    section.string("prefix", &prefix, check: Rule.absolutePath)
     section.digests("sha256", &digests)
     section.texts("links", &links) { Rule.fileName($0.name) ?? Rule.pathInside($0.text) }
-    if !sources.isEmpty && manager != .uv && manager != .pip {
-      section.fail(
-        at: section.position(of: "allow_sdist"), key: "allow_sdist",
-        "only managers \"uv\" and \"pip\" build from source")
+    section.strings("allow_scripts", &allowScripts)
+    section.strings("constraints", &constraints)
+    section.strings("allow_sdist", &sources)
+    if manager != .uv && manager != .pip {
+      for (key, list) in [("constraints", constraints), ("allow_sdist", sources)] where !list.isEmpty {
+        section.fail(
+          at: section.position(of: key), key: key,
+          "only managers \"uv\" and \"pip\" take names of Python packages")
+      }
     }
-    guard !digests.isEmpty else { return }
-    if manager != .curl {
+    func only(_ key: String, _ owner: PackageManager, _ what: String) {
+      if manager == owner { return }
       section.fail(
-        at: section.position(of: "sha256"), key: "sha256", "only manager \"curl\" takes digests")
-    } else if digests.count != packages.count {
+        at: section.position(of: key), key: key, "only manager \"\(owner.rawValue)\" takes \(what)")
+    }
+    if !allowScripts.isEmpty { only("allow_scripts", .npm, "names of packages that run scripts") }
+    if digests.isEmpty { return }
+    only("sha256", .curl, "digests")
+    if manager == .curl && digests.count != packages.count {
       section.fail(
         at: section.position(of: "sha256"), key: "sha256",
         "expected one for each of \(packages.count) packages, found \(digests.count)")
@@ -79,13 +93,13 @@ extension GuestPackageSet {
     section.string("name", &name, required: true)
     section.choice("manager", &manager, required: true)
     section.strings("packages", &packages, required: true, nonEmpty: true)
-    section.strings("constraints", &constraints)
-    section.strings("allow_sdist", &sources)
+    options.read(from: section, of: installer, packages: packages)
     section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
     // Only now and then are there commands, and a list may be long.
     let names = Set(
       section.table?.entry("version_commands") == nil
-        ? [] : packages.flatMap { [$0.value, AptRequest($0).name, PythonRequest($0).name] })
+        ? []
+        : packages.flatMap { [$0.value, AptRequest($0).name, PythonRequest($0).name, NpmRequest($0).name] })
     section.texts("version_commands", &versionCommands) { command in
       names.contains(command.name) ? nil : "\"\(command.name)\" is not in packages"
     } hint: {

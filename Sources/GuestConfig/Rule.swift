@@ -21,6 +21,16 @@ enum Rule {
     return nil
   }
 
+  /// Without credentials: a config is shared.
+  static func webAddress(_ address: String) -> String? {
+    guard let scheme = address.firstRange(of: "://"),
+      ["https", "http"].contains(address[..<scheme.lowerBound])
+    else { return "expected an address that begins with https:// or http://, found \"\(address)\"" }
+    let host = address[scheme.upperBound...].prefix { $0 != "/" }
+    if host.contains("@") { return "expected an address without a user's name and password" }
+    return host.isEmpty ? "expected an address with a host, found \"\(address)\"" : nil
+  }
+
   /// The form in which snapshot archives name a moment.
   static func snapshot(_ moment: String) -> String? {
     let digits = Array(moment.utf8)

@@ -37,6 +37,8 @@ package struct Installer {
     let root = tree.root.raw
     try installWheels(in: root, named: tree.name)
     try installPrograms(in: root)
+    try installNpmPackages(tree.name, root)
+    try installFetched(tree.name, root)
     for provider in installation.providers { try link(provider, in: root) }
     events(.activity(.install, "guest files"))
     try GuestFiles.place(installation.files, in: root, modified: date) { digest, name in
@@ -139,12 +141,49 @@ package struct Installer {
     }
   }
 
+  private func installNpmPackages(_ tree: String, _ root: CInt) throws {
+    if lock.npm.isEmpty { return }
+    guard let prefix = TreePath(installation.npmPrefix), !prefix.isRoot else {
+      throw InstallingError(
+        "cannot install npm packages: expected a directory below /, found \"\(installation.npmPrefix)\"")
+    }
+    events(.activity(.install, "\(lock.npm.count) npm packages"))
+    try NpmInstaller(root: root, prefix: prefix, modified: date)
+      .install(lock.npm, threads: threads) { [objects] package in
+        try objects.open(package.sha256, named: "\(package.name) \(package.version)")
+      }
+    let allowed = Set(installation.npmScripts)
+    try NpmScripts(tree: tree, root: root, prefix: prefix, environment: environment, modified: date)
+      .run(lock.npm.filter { $0.hasScripts && allowed.contains($0.name) }) { events(.output(.install, $0)) }
+  }
+
+  private func installFetched(_ tree: String, _ root: CInt) throws {
+    let programs = FetchedPrograms(tree: tree, root: root, environment: environment, modified: date)
+    for program in installation.fetched {
+      events(.activity(.install, program.key))
+      try programs.install(
+        program, files: lock.files.filter { $0.owner == program.key },
+        open: { try objects.open($0.sha256, named: $0.name) }, output: { events(.output(.install, $0)) })
+    }
+  }
+
   private func link(_ provider: ProvidedProgram, in root: CInt) throws {
-    guard let python = lock.python else { return }
+    let base: TreePath
+    let packages: [String]
+    switch provider.manager {
+    case .npm:
+      base = NpmInstaller.library(of: TreePath(provider.prefix) ?? .root).appending("node_modules".utf8)
+      packages = lock.npm.filter(\.requested).map { "\($0.name) \($0.version)" }
+    case .uv, .pip:
+      guard let python = lock.python else { return }
+      base = scheme(of: provider, python: python).modules
+      packages = lock.wheels.filter { $0.environment == "provider:\(provider.key)" }.map(\.file)
+    case .apt: (base, packages) = (.root, [])
+    // With the files.
+    case .curl: return
+    }
     try ProviderLinks(
-      provider: provider.key, scheme: scheme(of: provider, python: python),
-      links: provider.links.map { ($0.name, $0.path) },
-      wheels: lock.wheels.filter { $0.environment == "provider:\(provider.key)" }.map(\.file)
+      provider: provider.key, base: base, links: provider.links.map { ($0.name, $0.path) }, packages: packages
     ).make(in: root, modified: date)
   }
 

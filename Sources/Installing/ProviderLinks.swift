@@ -1,29 +1,31 @@
 import FileTree
 import Glibc
 
-/// Makes a provider's commands reachable: links in `/usr/local/bin` to files of the wheels that were
-/// installed under the provider's prefix.
+/// Makes a program's commands reachable: links in `/usr/local/bin` to files that were installed under
+/// its prefix.
 package struct ProviderLinks: Sendable {
-  /// The provider's key in the config; it stands in errors.
+  /// The key of the provider or package set in the config; it stands in errors.
   package var provider: String
-  package var scheme: PythonScheme
-  /// Name in `/usr/local/bin`, and path inside the installed modules; in the config's order.
+  /// The directory that the links' paths begin at.
+  package var base: TreePath
+  /// Name in `/usr/local/bin`, and path below `base`; in the config's order.
   package var links: [(name: String, path: String)]
-  /// File names of the provider's wheels, for errors.
-  package var wheels: [String]
+  /// Names of what was installed, for errors.
+  package var packages: [String]
 
   package init(
-    provider: String, scheme: PythonScheme, links: [(name: String, path: String)], wheels: [String]
+    provider: String, base: TreePath, links: [(name: String, path: String)], packages: [String]
   ) {
     self.provider = provider
-    self.scheme = scheme
+    self.base = base
     self.links = links
-    self.wheels = wheels
+    self.packages = packages
   }
 
   /// Each target must be a regular file; one that is not executable becomes so. `root` stays the
   /// caller's.
   package func make(in root: CInt, modified: Timestamp) throws {
+    if links.isEmpty { return }
     var writer = TreeWriter(root: root)
     try writer.makeDirectories("usr/local/bin", modified: modified)
     for (name, path) in links {
@@ -33,7 +35,7 @@ package struct ProviderLinks: Sendable {
       guard let relative = TreePath(path), !relative.isRoot, !path.hasPrefix("/") else {
         throw failure(name, "expected a path inside the installed package, found \"\(path)\"")
       }
-      let target = scheme.modules.appending(relative.bytes)
+      let target = base.appending(relative.bytes)
       guard let status = try writer.status(target) else {
         throw failure(name, "\(target) does not exist", hints: try near(relative, &writer))
       }
@@ -53,8 +55,8 @@ package struct ProviderLinks: Sendable {
 
   private func failure(_ name: String, _ cause: String, hints: [String] = []) -> InstallingError {
     InstallingError(
-      "cannot link \(name) of provider \(provider): \(cause)",
-      causes: wheels.isEmpty ? [] : ["its wheels: \(wheels.joined(separator: ", "))"], hints: hints)
+      "cannot link \(name) of \(provider): \(cause)",
+      causes: packages.isEmpty ? [] : ["installed: \(packages.joined(separator: ", "))"], hints: hints)
   }
 
   /// What the nearest directory that exists holds, and where the same name lies elsewhere.
@@ -62,12 +64,12 @@ package struct ProviderLinks: Sendable {
     var hints: [String] = []
     var directory = path.parent
     func absolute(_ path: TreePath) -> TreePath {
-      path.isRoot ? scheme.modules : scheme.modules.appending(path.bytes)
+      path.isRoot ? base : base.appending(path.bytes)
     }
     while !directory.isRoot, try writer.kind(absolute(directory)) != S_IFDIR { directory = directory.parent }
     let names = try writer.list(absolute(directory)).prefix(20).map { String(decoding: $0, as: UTF8.self) }
     if !names.isEmpty { hints.append("\(absolute(directory)) holds \(names.joined(separator: ", "))") }
-    let same = try find(path.name, below: scheme.modules, &writer)
+    let same = try find(path.name, below: base, &writer)
     if !same.isEmpty {
       hints.append("files of that name: \(same.prefix(5).map(\.description).joined(separator: ", "))")
     }
@@ -83,7 +85,7 @@ package struct ProviderLinks: Sendable {
       if try writer.kind(path) == S_IFDIR {
         found += try find(name, below: path, &writer)
       } else if entry.elementsEqual(name) {
-        found.append(TreePath(unchecked: Array(path.bytes.dropFirst(scheme.modules.bytes.count + 1))))
+        found.append(TreePath(unchecked: Array(path.bytes.dropFirst(base.bytes.count + 1))))
       }
     }
     return found

@@ -58,3 +58,18 @@ package enum JSONText: Sendable {
     return result + "\""
   }
 }
+
+extension JSONValue {
+  /// The same document, members sorted by name.
+  package var text: JSONText {
+    switch self {
+    case .null: .null
+    case .boolean(let value): .boolean(value)
+    case .number(let number):
+      number.rounded() == number && abs(number) < 1e15 ? .number(Int64(number)) : .decimal(number)
+    case .string(let text): .string(text)
+    case .array(let elements): .array(elements.map(\.text))
+    case .object(let members): .object(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) })
+    }
+  }
+}

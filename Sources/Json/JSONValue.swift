@@ -15,6 +15,9 @@ package enum JSONValue: Sendable, Equatable {
 
   package var string: String? { if case .string(let text) = self { text } else { nil } }
   package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  package var members: [String: JSONValue]? {
+    if case .object(let members) = self { members } else { nil }
+  }
   package var isNull: Bool { self == .null }
 
   /// What it is, for a message that says what was found.

@@ -35,9 +35,9 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
 
   case unknownKey = "W014"
   case strayFile = "W015"
-  case unusedSet = "W016"
+  case overruledManager = "W016"
   case packageName = "W017"
-  case unsupportedManager = "W018"
+  // W018 told of managers that no build could install with; now all of them install.
   case installer = "W019"
   case noPython = "W020"
   case nothingToInstall = "W021"

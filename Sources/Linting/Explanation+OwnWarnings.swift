@@ -19,14 +19,13 @@ extension Explanation {
       .file("config/web.toml", "[web]\nallow_read = true\n"),
       "move it where it is read, or give it another extension."),
     Explanation(
-      .unusedSet, "a package set that is not installed",
+      .overruledManager, "a manager that the set's name overrules",
       """
-      The name of a package set is neither `apt` nor `python`. Only these two are installed; the packages of any other set \
-      never reach the image.
+      The sets `apt` and `python` are known by their names: the one holds Debian packages and the other Python packages, \
+      whatever `manager` says. The manager of any other set decides what its packages are.
       """,
-      .file("config/packages/tools.toml", packages("tools", "\"tree\"")),
-      "move its packages into the table `[apt]` or `[python]`. Programs of providers have `[PROVIDER.install]`."
-    ),
+      .file("config/packages/apt.toml", packages("apt", "\"git\"", manager: "npm")),
+      "write the manager that the name stands for, or choose another name."),
     Explanation(
       .packageName, "a package that cannot exist",
       """
@@ -35,16 +34,6 @@ extension Explanation {
       """,
       .file("config/packages/apt.toml", packages("apt", "\"git\", \"Build Essential\"")),
       "correct the name. One package is one entry of the list."),
-    Explanation(
-      .unsupportedManager, "a manager that cannot install yet",
-      """
-      An enabled provider is installed with npm or curl. The lock cannot name such packages yet, so a build refuses the \
-      config.
-      """,
-      .file(
-        "config/ai/acme.toml",
-        provider("acme") + "install = { manager = \"npm\", packages = [\"@acme/cli\"] }\n"),
-      "set `enabled = false`, or take the program from a wheel: `manager = \"uv\"` with `links`."),
     Explanation(
       .installer, "an installer that cannot be fetched or verified",
       """
@@ -118,7 +107,7 @@ extension Explanation {
       .idleOption, "an option without effect",
       """
       `install_cmd` of the set `apt` or `python` has an option that would change what is installed. The command is read for \
-      its options and never run, and this one has no counterpart. Or a set other than `python` has `constraints` or `allow_sdist`.
+      its options and never run, and this one has no counterpart.
       """,
       .file(
         "config/packages/apt.toml",

@@ -1,5 +1,6 @@
 import BuildModel
 import Diagnosis
+import FileTree
 import GuestConfig
 
 /// `packages/*.toml`
@@ -17,16 +18,6 @@ extension Findings {
           hint: "[\(set.key).network] with the domains that its packages are installed from")
       }
       for domain in set.network?.domains ?? [] { checkDomainSyntax(domain) }
-      if let first = set.constraints.first, set.key != "python" {
-        add(
-          .idleOption, at: first.position, "constraints have no effect: only the set \"python\" has any",
-          hint: "remove them, or move them into the table [python]")
-      }
-      if let first = set.sources.first, set.key != "python" {
-        add(
-          .idleOption, at: first.position, "allow_sdist has no effect: only the set \"python\" has any",
-          hint: "remove it, or move it into the table [python]")
-      }
       checkInstallCommand(of: set)
       checkUse(of: set)
     }
@@ -40,8 +31,6 @@ extension Findings {
         .shellCommand, at: text.position, "install_cmd has the shell character \(quoted(String(first)))",
         hint: "write one plain command; it is read for its options and never run")
     }
-    // Nothing else of a set that is not installed has an effect either.
-    guard GuestPackageSet.installed.contains(set.key) else { return }
     let command = InstallCommand(text.value)
     for option in command.disregarded {
       add(
@@ -54,26 +43,40 @@ extension Findings {
   }
 
   private mutating func checkUse(of set: GuestPackageSet) {
-    switch set.key {
-    case "apt": checkPackageNames(set.packages, of: .apt)
-    case "python":
-      checkPackageNames(set.packages, of: .uv)
-      checkPackageNames(set.constraints + set.sources, of: .uv)
-      checkPython(for: "package set \"python\"", at: set.position)
-    default:
-      if guest.isSound("\(set.key).manager", in: set.position.file) {
-        checkPackageNames(set.packages, of: set.manager)
-      }
-      let home =
-        switch set.manager {
-        case .apt: "move its packages into the table [apt]"
-        case .uv, .pip: "move its packages into the table [python]"
-        case .npm, .curl: "programs of \(set.manager.rawValue) are installed by providers: [PROVIDER.install]"
-        }
+    guard guest.isSound("\(set.key).manager", in: set.position.file) else { return }
+    let installer = set.installer
+    if set.manager != installer {
       add(
-        .unusedSet, at: set.position,
-        "nothing installs package set \(quoted(set.key)): only the sets \"apt\" and \"python\" are installed",
-        hint: didYouMean(set.key, among: GuestPackageSet.installed) ?? home)
+        .overruledManager, at: guest.position(of: set.key, "manager", in: set.position.file),
+        "the set \(quoted(set.key)) is installed with \(installer.rawValue), whatever its manager is",
+        hint: "manager = \(quoted(installer.rawValue)), or another name for the set")
+    }
+    checkPackageNames(set.packages, of: installer)
+    switch installer {
+    case .uv, .pip:
+      checkPackageNames(set.options.constraints + set.options.sources, of: installer)
+      checkPython(for: "package set \(quoted(set.key))", at: set.position)
+    case .curl:
+      checkFiles(
+        set.packages, digests: set.options.digests, key: set.key, of: "package set \(quoted(set.key))",
+        in: set.position.file)
+    case .apt, .npm: break
+    }
+  }
+
+  /// What `curl` fetches has to be an address with a digest.
+  mutating func checkFiles(
+    _ files: [Located<String>], digests: [Located<Digest>], key: String, of user: String, in file: String
+  ) {
+    for url in files where !url.value.isWebAddress {
+      add(
+        .installer, at: url.position, "expected a URL, found \(quoted(url.value))",
+        hint: "manager \"curl\" fetches files: \"https://HOST/PATH\"")
+    }
+    if digests.isEmpty, let first = files.first, guest.isSound("\(key).sha256", in: file) {
+      add(
+        .installer, at: first.position, "no sha256 says what \(user) fetches",
+        hint: "sha256 = [\"…\"] beside packages, one for each; `capsem-native lock` prints the line")
     }
   }
 
@@ -88,12 +91,10 @@ extension Findings {
   /// Whether a list of Debian packages names python3 or a part of it, or could not be read.
   static func mayHavePython(_ guest: LoadedGuest) -> Bool {
     let configuration = guest.configuration
-    let apt = configuration.packageSets.first { $0.key == "apt" }
     if !guest.isComplete("packages") { return true }
-    if let apt, !guest.isSound("apt.packages", in: apt.position.file) { return true }
-    let fromProviders = configuration.providers.filter(\.enabled).compactMap(\.install)
-      .filter { $0.manager == .apt }.flatMap(\.packages)
-    return ((apt?.packages ?? []) + fromProviders).contains { $0.value.hasPrefix("python3") }
+    let sets = configuration.packageSets.filter { $0.installer == .apt }
+    if sets.contains(where: { !guest.isSound("\($0.key).packages", in: $0.position.file) }) { return true }
+    return InstallPlan(configuration).apt.contains { $0.name.hasPrefix("python3") }
   }
 
   /// Names that cannot exist, whatever the archive holds.
@@ -116,9 +117,4 @@ extension Findings {
         hint: "expected \(form)")
     }
   }
-}
-
-extension GuestPackageSet {
-  /// Keys of the sets whose packages come into the image: see `InstallPlan`.
-  static let installed = ["apt", "python"]
 }

@@ -76,19 +76,13 @@ extension Findings {
     let file = provider.position.file
     let key = "\(provider.key).install"
     guard guest.isSound("\(key).manager", in: file) else { return }
-    let manager = install.manager.rawValue
     let managerPosition = guest.position(of: provider.key, "install", "manager", in: file)
     switch install.manager {
-    case .npm, .curl:
-      add(
-        .unsupportedManager, at: managerPosition,
-        "packages of \(manager) cannot be locked yet, so no build installs provider \(quoted(provider.key))",
-        hint: "set enabled = false, or take its program from a wheel: manager = \"uv\" with links")
     case .uv, .pip:
       if !install.packages.isEmpty {
         checkPython(for: "provider \(quoted(provider.key))", at: managerPosition)
       }
-    case .apt: break
+    case .apt, .npm, .curl: break
     }
     if install.packages.isEmpty, guest.isSound("\(key).packages", in: file) {
       add(
@@ -98,17 +92,9 @@ extension Findings {
     }
     checkPackageNames(install.packages, of: install.manager)
     guard install.manager == .curl else { return }
-    for package in install.packages where !package.value.isWebAddress {
-      add(
-        .installer, at: package.position, "expected a URL, found \(quoted(package.value))",
-        hint: "manager \"curl\" fetches files: \"https://HOST/PATH\"")
-    }
-    if install.digests.isEmpty, !install.packages.isEmpty, guest.isSound("\(key).sha256", in: file) {
-      add(
-        .installer, at: install.packages[0].position,
-        "no sha256 says what provider \(quoted(provider.key)) fetches",
-        hint: "sha256 = [\"…\"] beside packages, one for each")
-    }
+    checkFiles(
+      install.packages, digests: install.options.digests, key: key, of: "provider \(quoted(provider.key))",
+      in: file)
   }
 
   mutating func checkVariable(_ name: String, at position: SourcePosition) {

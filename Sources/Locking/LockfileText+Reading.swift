@@ -72,7 +72,7 @@ extension LockedRelease {
 
 extension LockedArchitecture {
   fileprivate init(_ table: TomlTable, releases: Set<String>) throws(TomlProblem) {
-    try table.allow(["name", "debian", "python", "configure", "index", "package", "wheel"])
+    try table.allow(["name", "debian", "python", "configure", "index", "package", "wheel", "npm", "file"])
     var configureSteps: [ConfigureStep] = []
     for step in try table.tables("configure") {
       try step.allow(["before", "packages"])
@@ -98,6 +98,14 @@ extension LockedArchitecture {
       wheels.append(wheel)
     }
     wheels.sort { ($0.environment, $0.name) < ($1.environment, $1.name) }
+    seen = []
+    for table in try table.tables("npm") {
+      let package = try LockedNpmPackage(table)
+      try table.distinct("place", !seen.insert([package.place]).inserted)
+      npm.append(package)
+    }
+    npm.sort { LockedNpmPackage.precedes($0, $1) }
+    for table in try table.tables("file") { files.append(try LockedFile(table)) }
   }
 }
 
@@ -124,6 +132,30 @@ extension LockedPackage {
       essential: try table.boolean("essential") ?? false, order: Int(try table.size("order")),
       installedSize: try table.size("installed_size"),
       neededBy: table["needed_by"] == nil ? nil : try table.fileName("needed_by"))
+  }
+}
+
+extension LockedNpmPackage {
+  fileprivate init(_ table: TomlTable) throws(TomlProblem) {
+    try table.allow([
+      "place", "name", "version", "url", "size", "sha256", "integrity", "commands", "requested",
+      "has_scripts",
+    ])
+    self.init(
+      place: try table.npmPlace("place"), name: try table.npmName("name"),
+      version: try table.fileName("version"), url: try table.word("url"), size: try table.size("size"),
+      sha256: try table.digest("sha256"), integrity: try table.integrity("integrity"),
+      commands: try table.commands("commands"), requested: try table.boolean("requested") ?? false,
+      hasScripts: try table.boolean("has_scripts") ?? false)
+  }
+}
+
+extension LockedFile {
+  fileprivate init(_ table: TomlTable) throws(TomlProblem) {
+    try table.allow(["owner", "url", "size", "sha256"])
+    self.init(
+      owner: try table.word("owner"), url: try table.word("url"), size: try table.size("size"),
+      sha256: try table.digest("sha256"))
   }
 }
 

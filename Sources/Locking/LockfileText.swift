@@ -80,6 +80,26 @@ private struct LockText {
       string("sha256", wheel.sha256.hex)
       if wheel.requested { text += "requested = true\n" }
     }
+    for package in architecture.npm.sorted(by: { LockedNpmPackage.precedes($0, $1) }) {
+      header("architecture.npm")
+      string("place", package.place)
+      string("name", package.name)
+      string("version", package.version)
+      string("url", package.url)
+      integer("size", package.size)
+      string("sha256", package.sha256.hex)
+      string("integrity", package.integrity.text)
+      if !package.commands.isEmpty { table("commands", package.commands) }
+      if package.requested { text += "requested = true\n" }
+      if package.hasScripts { text += "has_scripts = true\n" }
+    }
+    for file in architecture.files {
+      header("architecture.file")
+      string("owner", file.owner)
+      string("url", file.url)
+      integer("size", file.size)
+      string("sha256", file.sha256.hex)
+    }
   }
 
   mutating func comment(_ line: String) { text += "# \(line)\n" }
@@ -95,6 +115,13 @@ private struct LockText {
   /// One value a line.
   mutating func lines(_ key: String, _ values: [String]) {
     text += "\(key) = [\n" + values.map { "  \(TomlText.string($0)),\n" }.joined() + "]\n"
+  }
+
+  mutating func table(_ key: String, _ values: [String: String]) {
+    let members = values.sorted { $0.key < $1.key }.map {
+      "\(TomlText.string($0.key)) = \(TomlText.string($0.value))"
+    }
+    text += "\(key) = { \(members.joined(separator: ", ")) }\n"
   }
 
   mutating func integer(_ key: String, _ value: Int64) { text += "\(key) = \(value)\n" }

@@ -1,5 +1,5 @@
 /// An address of the web, as far as names on an index page are resolved against it.
-struct WebAddress {
+package struct WebAddress {
   /// "https:"
   private let scheme: Substring
   /// Host and port, without credentials.
@@ -34,7 +34,7 @@ struct WebAddress {
     return "\(scheme)//\(authority)\(WebAddress.withoutDots(directory + reference))"
   }
 
-  static func withoutCredentials(_ address: String) -> String {
+  package static func withoutCredentials(_ address: String) -> String {
     guard let colon = address.firstIndex(of: ":") else { return address }
     let rest = address[address.index(after: colon)...].drop { $0 == "/" }
     let host = rest.prefix { $0 != "/" }

@@ -97,6 +97,42 @@ extension TomlTable {
     return digest
   }
 
+  /// The name of an npm package, with its scope.
+  func npmName(_ key: String) throws(TomlProblem) -> String {
+    try check(key, "the name of an npm package", NpmPlace.isName)
+  }
+
+  /// Where an npm package lies below `lib`.
+  func npmPlace(_ key: String) throws(TomlProblem) -> String {
+    try check(key, "the place of an npm package, such as \"node_modules/@acme/cli\"") {
+      NpmPlace($0) != nil
+    }
+  }
+
+  func integrity(_ key: String) throws(TomlProblem) -> NpmIntegrity {
+    let value = try required(key)
+    let text = try value.string()
+    guard let integrity = NpmIntegrity(text), integrity.text == text else {
+      throw TomlProblem("expected \"sha512-\" and 88 signs of base64, found \"\(text)\"", at: value.position)
+    }
+    return integrity
+  }
+
+  /// Names of commands, and paths inside a package; empty when absent.
+  func commands(_ key: String) throws(TomlProblem) -> [String: String] {
+    var commands: [String: String] = [:]
+    for entry in try table(key)?.entries ?? [] {
+      let path = try entry.value.string()
+      guard isWord(entry.key), isNormal(entry.key), !entry.key.contains("/"), isNormal(path) else {
+        throw TomlProblem(
+          "\(key): expected a command's name and a path inside the package, found "
+            + "\"\(entry.key)\" and \"\(path)\"", at: entry.keyPosition)
+      }
+      commands[entry.key] = path
+    }
+    return commands
+  }
+
   private func check(_ key: String, _ expected: String, _ accepts: (String) -> Bool) throws(TomlProblem)
     -> String
   {

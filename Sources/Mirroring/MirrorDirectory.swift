@@ -152,6 +152,17 @@ package struct MirrorDirectory: ~Copyable {
       wheels.append(WheelIndex.Wheel(name: name, sha256: file.sha256, metadata: metadata))
     }
     derived.merge(WheelIndex(wheels: wheels, sources: fromSource).pages) { $1 }
+    var tarballs: [NpmPages.Tarball] = []
+    for path in files.keys.sorted() where NpmPages.isTarball(path) {
+      let tarball = try Descriptor(opening: "\(self.path)/\(path)", O_RDONLY)
+      tarballs.append(try NpmPages.tarball(tarball.raw, path: path))
+    }
+    derived.merge(NpmPages(tarballs: tarballs, url: url).pages) { $1 }
+    let others = files.filter { MirrorPlan.isOther($0.key) }.sorted { $0.key < $1.key }
+    if !others.isEmpty {
+      let sums = others.map { "\($0.value.sha256)  \($0.key.dropFirst("files/".count))\n" }.joined()
+      derived[MirrorPlan.sums] = Array(sums.utf8)
+    }
     let sources = AptSources(
       suites: MirrorCatalogue(suites: suites).suites, address: url ?? "file:\(path)", keyrings: derived)
     derived[AptSources.name] = Array(sources.text.utf8)

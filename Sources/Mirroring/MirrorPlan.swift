@@ -16,6 +16,9 @@ package struct MirrorPlan: Sendable {
   static let wheels = "wheels"
   /// Directory of the Python index.
   package static let index = "simple"
+  /// Directory of files that have no index: each below its digest, and a list that sha256sum(1) checks.
+  private static let others = "files"
+  static let sums = "files/SHA256SUMS"
   private static let keyrings = "keyrings"
 
   /// `keyrings` are the keys that may sign each release, by the release's name.
@@ -37,6 +40,10 @@ package struct MirrorPlan: Sendable {
       for wheel in architecture.wheels {
         try add("\(MirrorPlan.wheels)/\(wheel.file)", wheel.sha256, wheel.size)
       }
+      for package in architecture.npm { try add(NpmPages.path(of: package), package.sha256, package.size) }
+      for file in architecture.files {
+        try add("\(MirrorPlan.others)/\(file.sha256)/\(file.name)", file.sha256, file.size)
+      }
     }
   }
 
@@ -52,6 +59,8 @@ package struct MirrorPlan: Sendable {
       digests.formUnion(architecture.indexes.map(\.sha256))
       digests.formUnion(architecture.packages.map(\.sha256))
       digests.formUnion(architecture.wheels.map(\.sha256))
+      digests.formUnion(architecture.npm.map(\.sha256))
+      digests.formUnion(architecture.files.map(\.sha256))
     }
     return digests
   }
@@ -76,7 +85,10 @@ package struct MirrorPlan: Sendable {
   /// Whether a path is for something that a lock names, and not for something made from that.
   static func isLocked(_ path: String) -> Bool {
     path.hasPrefix("apt/") || path.hasPrefix("\(wheels)/") && !path.hasSuffix(".metadata")
+      || NpmPages.isTarball(path) || isOther(path)
   }
+
+  static func isOther(_ path: String) -> Bool { path.hasPrefix("\(others)/") && path != sums }
 
   private mutating func add(_ release: LockedRelease, of lock: Lockfile, keyring: [UInt8]) throws(Report) {
     let root = MirrorPlan.root(of: release)

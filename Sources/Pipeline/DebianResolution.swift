@@ -108,10 +108,9 @@ struct DebianResolution {
       }
     }
     let plan = InstallPlan(configuration)
-    let fromProviders = plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
     let request = SolverRequest(
       sources: sources, architecture: architecture, installsRecommends: configuration.build.apt.recommends,
-      packages: plan.apt.map(\.text) + fromProviders,
+      packages: plan.apt.map(\.text),
       preferences: kept.map { "\($0.name)=\($0.version)" })
     let child = HostTool(context.executable, package: "capsem-native")
     let result = try child.run(

@@ -40,9 +40,10 @@ struct GuestInstallation {
       files: files, certificate: hasCertificate ? try insert(certificate) : nil,
       providers: programs.providers.map { program in
         ProvidedProgram(
-          key: program.key, prefix: program.prefix,
+          key: program.key, manager: program.manager, prefix: program.prefix,
           links: program.links.map { ProvidedProgram.Link(name: $0.name, path: $0.text) })
-      }, npmPrefix: programs.npmPrefix, imageSources: configuration.build.apt.imageSources,
+      }, npmPrefix: programs.npmPrefix, npmScripts: programs.npmScripts.sorted(), fetched: programs.fetched,
+      imageSources: configuration.build.apt.imageSources,
       hostname: GuestInstallation.hostname
     )
   }

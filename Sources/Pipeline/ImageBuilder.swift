@@ -151,10 +151,7 @@ package struct ImageBuilder: Sendable {
         context: context, store: store, downloader: downloader, cancellation: cancellation)
       let wheels = WheelResolution(
         context: context, store: store, downloader: downloader, cancellation: cancellation, events: events)
-      let plan = InstallPlan(configuration)
-      let requests =
-        plan.apt.map(\.name)
-        + plan.providers.filter { $0.manager == .apt }.flatMap { $0.packages.map(\.value) }
+      let requests = InstallPlan(configuration).apt.map(\.name)
       let names = try architectures.map { try configuration.debianArchitecture(of: $0).rawValue }
       events(.activity(.resolve, "package indexes"))
       let releases = try debian.releases(
@@ -182,6 +179,14 @@ package struct ImageBuilder: Sendable {
             python: python,
             wheels: found.sorted { ($0.environment, $0.name) < ($1.environment, $1.name) }))
       }
+      let npm = try npmPackages(configuration, wheels, locked, relocking)
+      let files = try FileResolution(
+        store: store, downloader: downloader, cancellation: cancellation, events: events
+      ).files(configuration)
+      for index in locked.indices {
+        locked[index].npm = npm[locked[index].name] ?? []
+        locked[index].files = files
+      }
       let identity = try ConfigurationIdentity(resolving: configuration)
       return Lockfile(
         configuration: identity.digest, requests: identity.statements,
@@ -189,5 +194,24 @@ package struct ImageBuilder: Sendable {
         releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
         architectures: locked, imageLayout: ImageLayout.version)
     }
+  }
+
+  /// By the architecture's name.
+  private func npmPackages(
+    _ configuration: GuestConfiguration, _ wheels: WheelResolution, _ locked: [LockedArchitecture],
+    _ relocking: Relocking
+  ) throws -> [String: [LockedNpmPackage]] {
+    guard !InstallPlan(configuration).npm.isEmpty,
+      let node = locked.lazy.compactMap({ $0.wheels.first { $0.environment == "node" } }).first
+    else { return [:] }
+    let npm = NpmResolution(
+      context: context, store: store, downloader: downloader, cancellation: cancellation, events: events)
+    return try npm.packages(
+      configuration, node: wheels.nodeForThisHost(like: node),
+      platforms: Dictionary(
+        uniqueKeysWithValues: locked.map {
+          ($0.name, NpmPlatform(cpu: $0.debian == "arm64" ? "arm64" : "x64"))
+        }),
+      relocking: relocking)
   }
 }

@@ -32,6 +32,13 @@ extension Lockfile {
         name: $0.file, sha256: $0.sha256, size: $0.size,
         origin: $0.guestPath.map { .guest(path: $0) } ?? .index(url: $0.url))
     }
+    objects += architecture.npm.map {
+      LockedObject(
+        name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+    }
+    objects += architecture.files.map {
+      LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+    }
     for release in releases where lists(release) {
       let directory = "dists/\(release.suite)"
       objects.append(

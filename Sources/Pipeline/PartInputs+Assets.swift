@@ -34,7 +34,9 @@ extension PartInputs {
         .configure, locked: date + steps,
         configured: try ConfigurationIdentity(configuring: architecture, of: configuration).statements),
       inputs(
-        .install, locked: (locked?.wheels ?? []).map(\.statement),
+        .install,
+        locked: (locked?.wheels ?? []).map(\.statement) + (locked?.npm ?? []).map(\.statement)
+          + (locked?.files ?? []).map(\.statement),
         configured: ConfigurationIdentity(installing: architecture, of: configuration).statements
           + installation.statements),
       inputs(.seal, locked: lists, configured: ["hostname \(installation.hostname)"]),
@@ -76,6 +78,14 @@ extension LockedWheel {
   fileprivate var statement: String {
     "wheel \(environment)/\(name) \(version) \(sha256)" + (requested ? " requested" : "")
   }
+}
+
+extension LockedNpmPackage {
+  fileprivate var statement: String { "npm \(place) \(version) \(sha256)" + (requested ? " requested" : "") }
+}
+
+extension LockedFile {
+  fileprivate var statement: String { "fetched \(owner)/\(name) \(sha256)" }
 }
 
 extension LockedRelease {

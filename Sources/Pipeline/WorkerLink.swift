@@ -45,12 +45,13 @@ final class WorkerLink: ObjectSource {
     state.access { $0.answers[need] = result }
   }
 
-  func need(_ need: Need) throws -> Descriptor {
+  /// A descriptor that is sent along stays the caller's.
+  func need(_ need: Need, sending descriptor: CInt = -1) throws -> Descriptor {
     let number = state.access { state in
       defer { state.next += 1 }
       return state.next
     }
-    try channel.send(WorkerMessage.need(number, need))
+    try channel.send(WorkerMessage.need(number, need), descriptor: descriptor)
     let answer = state.wait { state -> Result<CInt, Report>? in
       if let answer = state.answers.removeValue(forKey: number) { return answer }
       return state.closed ? .failure(Report("cannot go on: the outer process has ended")) : nil

@@ -26,10 +26,15 @@ enum Need: Codable, Sendable {
   case object(Digest, name: String)
   /// A new and empty file for this artifact, open for reading and writing.
   case artifact(String)
+  /// Somebody who answers as an npm registry on the listening socket that comes along. The text is
+  /// npm's own default, where that is what to ask.
+  case registry(String?)
 }
 
 enum WorkerOrder: Codable, Sendable {
   case build(BuildJob)
+  /// Resolve npm packages.
+  case npm(NpmOrder)
   /// Run a shell in the tree, on the terminal that is asked for as an artifact.
   case shell
   /// Remove everything in the workspace.
@@ -47,6 +52,7 @@ struct WorkerResult: Codable, Sendable, Equatable {
   var exitStatus: Int32 = 0
   /// Peak resident memory of the worker in bytes.
   var peakMemory: Int64
+  var npm: NpmAnswer?
 }
 
 extension WorkerResult {

@@ -9,6 +9,10 @@ struct WorkerSession {
   /// Descriptors that the worker may ask for; called on threads of their own, and may wait.
   var objects: @Sendable (Digest) throws -> Descriptor
   var artifacts: @Sendable (String) throws -> Descriptor
+  /// Answers as a registry on a listening socket, for npm's default registry or the one that it knows.
+  var registry: @Sendable (consuming Descriptor, String?) throws -> Void = { _, _ in
+    throw Report("cannot answer as a registry: nothing was to be resolved")
+  }
   /// Lets go of whoever still waits in `objects`: the worker needs nothing any more.
   var giveUp: @Sendable () -> Void = {}
   var events: EventHandler
@@ -37,11 +41,17 @@ struct WorkerSession {
     }
     while true {
       if try !wait(for: channel, refusal) { throw Interrupted() }
-      guard let (message, _) = try channel.receive(WorkerMessage.self) else {
+      guard let (message, descriptor) = try channel.receive(WorkerMessage.self) else {
         throw Report(
           "cannot build: the worker was killed",
           hints: ["the kernel kills processes when memory runs out: see `dmesg`, and free some"])
       }
+      if case .need(let number, .registry(let address)) = message, let descriptor {
+        try registry(Descriptor(owning: descriptor), address)
+        try channel.send(OuterMessage.here(need: number))
+        continue
+      }
+      if let descriptor { close(descriptor) }
       switch message {
       case .event(let event): events(event)
       case .done(let result): return result
@@ -66,6 +76,7 @@ struct WorkerSession {
     switch need {
     case .object(let digest, _): try objects(digest)
     case .artifact(let name): try artifacts(name)
+    case .registry: throw Report("cannot answer as a registry: no socket came along")
     }
   }
 

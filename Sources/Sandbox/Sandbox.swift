@@ -117,18 +117,21 @@ package enum Sandbox {
 
   private static let overlayName = "overlay"
 
+  /// In memory, for the workspace may itself lie on an overlay, as it does in a container, and the kernel
+  /// takes no overlay to write another one to.
   private static func prepareOverlay() throws -> String {
-    for part in ["", "/upper", "/work", "/merged"] {
-      try system("create", overlayName + part) { mkdir(overlayName + part, 0o755) }
+    try system("create", overlayName) { mkdir(overlayName, 0o755) }
+    try system("mount a tmpfs on", overlayName) { mount("tmpfs", overlayName, "tmpfs", 0, "mode=0755") }
+    for part in ["upper", "work", "merged"] {
+      try system("create", "\(overlayName)/\(part)") { mkdir("\(overlayName)/\(part)", 0o755) }
     }
     return overlayName
   }
 
   private static func removeOverlay(_ name: String) {
-    // What stays behind goes with the workspace.
-    guard let root = try? Descriptor(opening: ".", O_RDONLY | O_DIRECTORY) else { return }
-    var writer = TreeWriter(root: root.raw)
-    try? writer.removeTree(TreePath(stringLiteral: name))
+    // What stays behind goes with the worker.
+    umount2(name, CInt(MNT_DETACH))
+    rmdir(name)
   }
 }
 

@@ -25,7 +25,7 @@ package enum Addition: Sendable, Equatable {
   /// Below a guest directory.
   package var path: String { "config/\(kind.directory)/\(name.text).toml" }
 
-  /// A set of packages. Builds know two sets by name, so for these the name decides the manager.
+  /// A set of packages. Two names say themselves which packages are meant.
   package static func packages(_ name: TableName, manager: PackageManager?) throws -> Addition {
     let fitting: [PackageManager] =
       switch name.text {
@@ -38,17 +38,9 @@ package enum Addition: Sendable, Equatable {
       let managers = fitting.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
       throw Report(
         "cannot add package set \"\(name.text)\" with manager \"\(chosen.rawValue)\": expected \(managers)",
-        hints: ["the sets apt and python are known by name; choose another name, or leave out --manager"])
+        hints: ["choose a name that says what the set is for, or leave out --manager"])
     }
     return .packages(name, chosen)
-  }
-
-  /// What the user should know about it.
-  package var remark: Report? {
-    guard case .packages(let name, _) = self, !["apt", "python"].contains(name.text) else { return nil }
-    return Report(
-      "no build installs the set \"\(name.text)\": builds take the sets named apt and python",
-      hints: ["packages of the image stand in config/packages/apt.toml and python.toml"])
   }
 
   /// The file for a guest with this config, which is nil when it cannot be read. A provider or package set

@@ -56,9 +56,12 @@ enum Template {
       }
     let key = name.text
     let use =
-      key == "python"
-      ? "Python packages of the image, for all users."
-      : "Packages for people in the guest: builds install the sets apt and python only."
+      switch manager {
+      case .apt: "Debian packages of the image."
+      case .uv, .pip: "Python packages of the image, for all users."
+      case .npm: "npm packages of the image, for all users."
+      case .curl: "Programs of the image that are fetched as files; sha256 has a digest for each."
+      }
     return """
       # \(use) docs/config.md lists every key.
 

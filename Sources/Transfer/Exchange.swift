@@ -49,9 +49,14 @@ final class Exchange {
     if let certificates = settings.certificates {
       ccurl_set_string(handle, CURLOPT_CAINFO, certificates)
     }
-    if let credentials = location.credentials {
-      ccurl_set_string(handle, CURLOPT_USERNAME, credentials.user)
-      ccurl_set_string(handle, CURLOPT_PASSWORD, credentials.password)
+    switch location.credentials {
+    case .basic(let user, let password):
+      ccurl_set_string(handle, CURLOPT_USERNAME, user)
+      ccurl_set_string(handle, CURLOPT_PASSWORD, password)
+    case .bearer(let token):
+      ccurl_set_string(handle, CURLOPT_XOAUTH2_BEARER, token)
+      ccurl_set_long(handle, CURLOPT_HTTPAUTH, ccurl_auth_bearer)
+    case nil: break
     }
     if offset > 0 { ccurl_set_string(handle, CURLOPT_RANGE, "\(offset)-") }
     if let accept = job.accept {

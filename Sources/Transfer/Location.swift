@@ -13,9 +13,10 @@ package struct Location: Sendable, Hashable {
   package let url: String
   let credentials: Credentials?
 
-  struct Credentials: Sendable, Hashable {
-    var user: String
-    var password: String
+  enum Credentials: Sendable, Hashable {
+    case basic(user: String, password: String)
+    /// RFC 6750.
+    case bearer(String)
   }
 
   /// `text` may also be an absolute path, which becomes a file URL.
@@ -52,7 +53,7 @@ package struct Location: Sendable, Hashable {
       scheme: scheme, host: part(CURLUPART_HOST)?.lowercased() ?? "",
       port: part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap { Int($0) } ?? 0, url: url,
       credentials: user == nil && password == nil
-        ? nil : Credentials(user: user ?? "", password: password ?? ""))
+        ? nil : .basic(user: user ?? "", password: password ?? ""))
   }
 
   private init(scheme: Scheme, host: String, port: Int, url: String, credentials: Credentials?) {
@@ -61,6 +62,18 @@ package struct Location: Sendable, Hashable {
     self.port = port
     self.url = url
     self.credentials = credentials
+  }
+
+  /// The same place, asked for with a user's name and password.
+  package func authorized(user: String, password: String) -> Location {
+    Location(
+      scheme: scheme, host: host, port: port, url: url,
+      credentials: .basic(user: user, password: password))
+  }
+
+  /// The same place, asked for with a token.
+  package func authorized(bearer token: String) -> Location {
+    Location(scheme: scheme, host: host, port: port, url: url, credentials: .bearer(token))
   }
 
   /// A place below this one. `path` is plain text and is percent-encoded; a query stays at the end.

@@ -59,7 +59,7 @@ struct Comparison {
     // In what mmdebstrap's own trees differ this time they may agree the next.
     let varying = Set(measured)
     needless = applying.filter { excuse in
-      !varying.contains(excuse.entry)
+      !excuse.isAtTimes && !varying.contains(excuse.entry)
         && !found.contains { $0.entry == excuse.entry && $0.what == excuse.difference }
     }
   }

@@ -12,6 +12,9 @@ struct Excuses: Sendable {
     var difference: String
     var reason: String
 
+    /// Chance decides whether the trees differ in it.
+    var isAtTimes: Bool { reason.hasPrefix("At times") }
+
     func concerns(_ set: String) -> Bool { sets.contains(set) != isForOthers }
   }
 

@@ -5,8 +5,10 @@ import GuestConfig
 import Testing
 
 @Suite struct PlanTests {
-  private static func set(_ key: String, _ packages: String, command: String = "x") -> String {
-    "[\(key)]\nname = \"n\"\nmanager = \"apt\"\ninstall_cmd = \"\(command)\"\npackages = [\(packages)]\n"
+  private static func set(
+    _ key: String, _ packages: String, command: String = "x", manager: String = "apt"
+  ) -> String {
+    "[\(key)]\nname = \"n\"\nmanager = \"\(manager)\"\ninstall_cmd = \"\(command)\"\npackages = [\(packages)]\n"
   }
 
   private static func provider(_ key: String, _ lines: String) -> String {
@@ -15,7 +17,8 @@ import Testing
 
   private static let files = [
     "packages/1.toml": set("apt", "\"bash\", \"git\", \"bash\"") + set("python", "\"numpy==2\""),
-    "packages/2.toml": set("extra", "\"never\""),
+    "packages/2.toml": set("tools", "\"less\", \"git\"") + set("node", "\"@a/b\", \"d@^2\"", manager: "npm")
+      + set("files", "\"https://files.example/f\"", manager: "curl"),
     "ai/1.toml": provider(
       "one", "[one.install]\nmanager = \"npm\"\nprefix = \"/opt/a\"\npackages = [\"@a/b\"]")
       + provider(
@@ -34,17 +37,20 @@ import Testing
       + "[off.install]\nmanager = \"npm\"\nprefix = \"/opt/d\"\npackages = [\"d\"]\n",
   ]
 
-  @Test func `installs the sets apt and python and what enabled providers ask for`() throws {
+  @Test func `installs what sets and enabled providers ask for, by manager`() throws {
     let guest = GuestFixture(Self.files)
     let configuration = try GuestConfiguration(loading: guest.path)
     let plan = InstallPlan(configuration)
-    #expect(plan.apt.map(\.text) == ["bash", "git"])
+    #expect(plan.apt.map(\.text) == ["bash", "git", "less"])
     #expect(plan.python.map(\.requirement) == ["numpy==2"])
-    #expect(plan.unused.map(\.value) == ["extra"])
+    #expect(plan.npm.map(\.text) == ["@a/b", "d@^2", "c"])
+    #expect(plan.npm.map(\.name) == ["@a/b", "d", "c"])
+    #expect(plan.fetched.map(\.key) == ["files", "two"])
+    #expect(plan.fetched.map(\.prefix) == ["/opt/files", "/opt/two"])
+    #expect(plan.fetched[1].files.map(\.digest) == [nil, nil])
     #expect(plan.providers.map(\.key) == ["one", "two", "three"])
     #expect(plan.npmPrefix == "/opt/c")
-    #expect(plan.providers.map(\.prefix) == ["/opt/c", "/opt/ai-clis", "/opt/c"])
-    #expect(plan.providers[1].digests == [nil, nil])
+    #expect(plan.providers.map(\.prefix) == ["/opt/c", "/opt/two", "/opt/c"])
     #expect(VersionCommands(configuration).providers.map(\.name) == ["two"])
   }
 
@@ -65,6 +71,9 @@ import Testing
     ("build.toml", GuestFixture.build + "[build.apt]\nrecommends = true\n"),
     ("build.toml", GuestFixture.build.replacing("x86_64]", with: "arm64]")),
     ("ai/1.toml", provider("one", "[one.install]\nmanager = \"npm\"\npackages = [\"@a/b\"]")),
+    ("packages/2.toml", set("tools", "\"less\"")),
+    ("packages/2.toml", set("node", "\"d\"", manager: "npm")),
+    ("packages/2.toml", set("files", "\"https://files.example/f\"", manager: "curl")),
   ])
   func `the identity of resolving sees`(file: String, text: String) throws {
     var changed = Self.plain

@@ -75,8 +75,9 @@ import Testing
 
   private func links(_ links: [(String, String)]) -> ProviderLinks {
     ProviderLinks(
-      provider: "anthropic", scheme: .prefix("opt/ai-clis/anthropic", python: "3.11"),
-      links: links.map { (name: $0.0, path: $0.1) }, wheels: ["greeting-1.0-py3-none-any.whl"])
+      provider: "anthropic",
+      base: PythonScheme.prefix("opt/ai-clis/anthropic", python: "3.11").modules,
+      links: links.map { (name: $0.0, path: $0.1) }, packages: ["greeting-1.0-py3-none-any.whl"])
   }
 
   @Test func `links a provider's program`() throws {
@@ -98,8 +99,8 @@ import Testing
     }
     #expect(
       error?.summary
-        == "cannot link claude of provider anthropic: /\(modules)/sdk/_bundled/claude does not exist")
-    #expect(error?.causes == ["its wheels: greeting-1.0-py3-none-any.whl"])
+        == "cannot link claude of anthropic: /\(modules)/sdk/_bundled/claude does not exist")
+    #expect(error?.causes == ["installed: greeting-1.0-py3-none-any.whl"])
     #expect(error?.hints == ["/\(modules)/sdk holds bin", "files of that name: /sdk/bin/claude"])
     for (name, path) in [("../x", "sdk/bin/claude"), ("x", "../../x"), ("x", "/bin/sh"), ("x", "sdk/bin")] {
       #expect(throws: InstallingError.self, "\(name) \(path)") {

@@ -61,7 +61,6 @@ import Testing
     ("config/ai/old/acme.toml", "", "files are read directly in `ai`, not below"),
     ("config/web.toml", "", "did you mean `security/web.toml`?"),
     ("config/bild.toml", "", "did you mean `build.toml`?"),
-    ("config/packages/x.toml", GuestFiles.packages("\"x1\"", key: "pyhton"), "did you mean `python`?"),
     ("config/packages/x.toml", GuestFiles.packages("\"x1\"", manager: "atp"), "did you mean `apt`?"),
     (
       "config/packages/x.toml",

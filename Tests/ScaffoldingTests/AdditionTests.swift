@@ -64,7 +64,6 @@ import Testing
     let configuration = try guest(with: [
       anthropic, python, .packages(TableName("apt", for: .packageSet), manager: .apt),
     ])
-    #expect(InstallPlan(configuration).unused == [])
     #expect(InstallPlan(configuration).providers.map(\.key) == ["anthropic"])
   }
 
@@ -74,17 +73,18 @@ import Testing
     #expect(
       throws: Report(
         #"cannot add package set "python" with manager "apt": expected "uv" or "pip""#,
-        hints: ["the sets apt and python are known by name; choose another name, or leave out --manager"])
+        hints: ["choose a name that says what the set is for, or leave out --manager"])
     ) { try Addition.packages(python, manager: .apt) }
     let set = try guest(with: [.packages(python, .pip)]).packageSets[0]
     #expect(set.manager == .pip)
   }
 
-  @Test(arguments: [("apt", false), ("python", false), ("system", true)])
-  func `warns of a set that no build installs`(name: String, isWarned: Bool) throws {
-    let addition = try Addition.packages(TableName(name, for: .packageSet), manager: nil)
-    #expect((addition.remark != nil) == isWarned)
-    #expect(try InstallPlan(guest(with: [addition])).unused.isEmpty != isWarned)
+  @Test(arguments: [("tools", PackageManager.apt), ("cli", .npm), ("science", .uv)])
+  func `a set of any name is installed by its manager`(name: String, manager: PackageManager) throws {
+    let addition = try Addition.packages(TableName(name, for: .packageSet), manager: manager)
+    let plan = InstallPlan(try guest(with: [addition]))
+    let counts = [plan.apt.count, plan.npm.count, plan.python.count]
+    #expect(counts == [PackageManager.apt, .npm, .uv].map { $0 == manager ? 1 : 0 })
   }
 
   @Test func `finds a table of that name in another file`() throws {

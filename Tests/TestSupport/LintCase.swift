@@ -178,17 +178,13 @@ package struct LintCase: Sendable, CustomStringConvertible {
         "config/ai/acme.toml:5:1 W013", in: ai, GuestFiles.provider("cli = { key = \"a\", name = \"A\" }"),
         nearMiss: GuestFiles.provider("enabled = false\ncli = { key = \"a\", name = \"A\" }")),
       LintCase(
-        "config/ai/acme.toml:5:23 W018", in: ai,
-        GuestFiles.provider("install = { manager = \"npm\", packages = [\"@a/b\"] }"),
-        nearMiss: GuestFiles.provider("install = { manager = \"apt\", packages = [\"b2\"] }")),
-      LintCase(
-        "config/ai/acme.toml:5:23 W018", "config/ai/acme.toml:5:43 W019", in: ai,
+        "config/ai/acme.toml:5:43 W019", in: ai,
         GuestFiles.provider(
           "install = { manager = \"curl\", packages = [\"a.example/i\"], sha256 = [\"\(digest)\"] }"),
         nearMiss: GuestFiles.provider("enabled = false\ninstall = { manager = \"curl\", packages = [\"i\"] }")
       ),
       LintCase(
-        "config/ai/acme.toml:5:23 W018", "config/ai/acme.toml:5:43 W019", in: ai,
+        "config/ai/acme.toml:5:43 W019", in: ai,
         GuestFiles.provider("install = { manager = \"curl\", packages = [\"https://a.example/i\"] }"),
         nearMiss: GuestFiles.provider()),
       LintCase(
@@ -226,8 +222,13 @@ package struct LintCase: Sendable, CustomStringConvertible {
       GuestFiles.packages("\"git\"", command: "apt-get install -y `true`"),
       nearMiss: GuestFiles.packages("\"git\"", command: "apt-get install -y {}")),
     LintCase(
-      "config/packages/apt.toml:1:2 W016", in: apt, GuestFiles.packages("\"git\"", key: "tools"),
-      nearMiss: GuestFiles.packages("\"git\"", key: "apt")),
+      "config/packages/apt.toml:3:11 W016", in: apt, GuestFiles.packages("\"git\"", manager: "npm"),
+      nearMiss: GuestFiles.packages("\"git\"", key: "tools", manager: "npm")),
+    LintCase(
+      "config/packages/apt.toml:5:13 W019", in: apt,
+      GuestFiles.packages("\"https://a.example/i\"", key: "tools", manager: "curl"),
+      nearMiss: GuestFiles.packages("\"https://a.example/i\"", key: "tools", manager: "curl")
+        + "\nsha256 = [\"\(digest)\"]\n"),
     LintCase(
       "config/packages/apt.toml:5:13 W017", in: apt, GuestFiles.packages("\"Git\""),
       nearMiss: GuestFiles.packages("\"g++-12:amd64=12.2.0-14+deb12u1\"")),

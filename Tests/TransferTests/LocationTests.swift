@@ -37,10 +37,14 @@ import Testing
 
   @Test func `takes credentials along to the same server only`() throws {
     let start = try Location("https://user:secret@mirror.test/a")
-    #expect(try start.redirected(to: "https://mirror.test/b").credentials?.password == "secret")
+    #expect(try start.redirected(to: "https://mirror.test/b").credentials == start.credentials)
+    #expect(start.credentials == .basic(user: "user", password: "secret"))
     #expect(try start.redirected(to: "https://mirror.test:8443/b").credentials == nil)
     #expect(try start.redirected(to: "https://other.test/b").credentials == nil)
     #expect(try start.redirected(to: "https://a:b@other.test/b").credentials == nil)
+    let token = try Location("https://mirror.test/a").authorized(bearer: "secret")
+    #expect(try token.redirected(to: "https://mirror.test/b").credentials == .bearer("secret"))
+    #expect(try token.redirected(to: "https://other.test/b").credentials == nil)
   }
 
   @Test func `follows no redirect to a weaker scheme`() throws {

@@ -44,6 +44,7 @@ extension GuestBuild {
       ("image", image.json),
       ("apt", apt.json),
       ("node", .object([("source", .optional(node.source))])),
+      ("npm", .object([("registry", .optional(npm.registry))])),
       ("kernel", kernel.json),
       ("guest", .object([("binaries", .boolean(guest.binaries)), ("ca", .boolean(guest.ca))])),
       ("host", .object([("version", .optional(host.version))])),
@@ -180,13 +181,22 @@ extension GuestProvider.Network {
 
 extension ProviderInstall {
   fileprivate var json: JSONText {
-    .object([
-      ("manager", .string(manager.rawValue)),
+    .object(
+      [
+        ("manager", .string(manager.rawValue)),
+        ("packages", .strings(packages)),
+      ] + options.members)
+  }
+}
+
+extension InstallOptions {
+  fileprivate var members: [(String, JSONText)] {
+    [
       ("prefix", .string(prefix)),
-      ("packages", .strings(packages)),
       ("sha256", .strings(digests.map(\.value.hex))),
       ("links", .table(links)),
-    ])
+      ("allow_scripts", .strings(allowScripts)),
+    ]
   }
 }
 
@@ -209,14 +219,15 @@ extension GuestFile {
 
 extension GuestPackageSet {
   fileprivate var json: JSONText {
-    .object([
-      ("name", .string(name)),
-      ("manager", .string(manager.rawValue)),
-      ("install_cmd", .string(installCommand.value)),
-      ("packages", .strings(packages)),
-      ("version_commands", .table(versionCommands)),
-      ("network", .optional(network?.json)),
-    ])
+    .object(
+      [
+        ("name", .string(name)),
+        ("manager", .string(manager.rawValue)),
+        ("install_cmd", .string(installCommand.value)),
+        ("packages", .strings(packages)),
+        ("version_commands", .table(versionCommands)),
+        ("network", .optional(network?.json)),
+      ] + options.members)
   }
 }
 

@@ -40,6 +40,8 @@ extension ArchitecturePlan {
       ("packages", .array(packages.map(ArchitecturePlan.json))),
       ("configuring", .array(configuring.map(JSONText.string))),
       ("python", .array(wheels.map(ArchitecturePlan.json))),
+      ("npm", .array(npm.map(ArchitecturePlan.json))),
+      ("files_fetched", .array(fetched.map(ArchitecturePlan.json))),
       ("files", .array(files.map(ArchitecturePlan.json))),
       ("stages", .array(stages.map(ArchitecturePlan.json))),
       ("sources", ArchitecturePlan.json(sources)),
@@ -80,6 +82,28 @@ extension ArchitecturePlan {
       ("essential", .boolean(package.locked.essential)),
       ("order", .number(Int64(package.locked.order))),
       ("reason", .string(package.reason)),
+    ])
+  }
+
+  private static func json(_ package: LockedNpmPackage) -> JSONText {
+    .object([
+      ("place", .string(package.place)),
+      ("name", .string(package.name)),
+      ("version", .string(package.version)),
+      ("size", .number(package.size)),
+      ("sha256", .string(package.sha256.hex)),
+      ("integrity", .string(package.integrity.text)),
+      ("requested", .boolean(package.requested)),
+    ])
+  }
+
+  private static func json(_ file: LockedFile) -> JSONText {
+    .object([
+      ("owner", .string(file.owner)),
+      ("name", .string(file.name)),
+      ("url", .string(file.url)),
+      ("size", .number(file.size)),
+      ("sha256", .string(file.sha256.hex)),
     ])
   }
 

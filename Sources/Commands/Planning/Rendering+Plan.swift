@@ -20,6 +20,8 @@ extension Rendering {
       text += section("Configured in this order", plan.configuring.map { [$0] })
       let wheels = plan.wheels.map(row)
       text += section("From the Python index: \(wheels.count)", wheels)
+      if !plan.npm.isEmpty { text += section("From the npm registry: \(plan.npm.count)", plan.npm.map(row)) }
+      if !plan.fetched.isEmpty { text += section("Files: \(plan.fetched.count)", plan.fetched.map(row)) }
     } else {
       text += section(
         "Asked for: \(plan.requests.count) packages",
@@ -48,6 +50,14 @@ extension Rendering {
   private static func row(_ wheel: LockedWheel) -> [String] {
     let place = wheel.environment == "python" ? "" : "for \(wheel.environment)"
     return [wheel.name, wheel.version, bytes(wheel.size), "sha256:\(wheel.sha256)", place]
+  }
+
+  private static func row(_ package: LockedNpmPackage) -> [String] {
+    [package.name, package.version, bytes(package.size), "sha256:\(package.sha256)", package.place]
+  }
+
+  private static func row(_ file: LockedFile) -> [String] {
+    [file.name, bytes(file.size), "sha256:\(file.sha256)", "for \(file.owner)"]
   }
 
   private static func row(_ file: ArchitecturePlan.File) -> [String] {

@@ -49,7 +49,7 @@ struct BuildOutlook {
     let published = PublishedAssets(in: request.output)
     if let record { isByAnother = try record.program != context.program }
     isPublished = record.map { published.areThere($0.files, of: architecture.name) } ?? false
-    obstacles = InstallPlan(configuration).refusals
+    obstacles = []
     if search.choice == nil, let refusal = search.refusal { obstacles.append(refusal) }
     do {
       let directory = GuestDirectory(configuration: configuration)
@@ -98,18 +98,6 @@ extension GuestDirectory {
     case .binary(let name): "\(binaries(of: architecture))/\(name)"
     case .certificate: certificate
     case .link: nil
-    }
-  }
-}
-
-extension InstallPlan {
-  /// Enabled providers that no build can install.
-  var refusals: [Report] {
-    providers.filter { $0.manager == .npm || $0.manager == .curl }.map { provider in
-      Report(
-        "cannot install provider \(provider.key): packages of \(provider.manager.rawValue) cannot be locked yet",
-        causes: ["it is enabled at \(provider.position)"],
-        hints: ["set enabled = false for it, or take its program from a wheel: manager = \"uv\" with links"])
     }
   }
 }

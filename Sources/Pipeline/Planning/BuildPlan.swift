@@ -29,6 +29,10 @@ package struct ArchitecturePlan: Sendable {
   package var configuring: [String] = []
   /// Sorted by environment, then name.
   package var wheels: [LockedWheel] = []
+  /// Sorted by place.
+  package var npm: [LockedNpmPackage] = []
+  /// In the config's order.
+  package var fetched: [LockedFile] = []
   /// Sorted by path.
   package var files: [File] = []
   package var stages: [PlannedStage] = []

@@ -46,6 +46,8 @@ package struct BuildPlanner: Sendable {
     }
     plan.configuring = locked.configuring
     plan.wheels = locked.wheels
+    plan.npm = locked.npm
+    plan.fetched = locked.files
     plan.sources = ArchitecturePlan.Amount(outlook.objects)
     plan.download = ArchitecturePlan.Amount(
       outlook.objects.filter { !outlook.store.holds($0.digest, size: $0.size) })
@@ -62,6 +64,9 @@ extension BuildOutlook {
     if !plan.python.isEmpty {
       missing.append("wheels of \(plan.python.count) Python packages and of what they need")
     }
+    if !plan.npm.isEmpty {
+      missing.append("tarballs of \(plan.npm.count) npm packages and of what they need")
+    }
     missing.append("bytes to download, and the size of the image")
     return missing.map { "\($0): `capsem-native lock \(guest)` finds out" }
   }
@@ -71,6 +76,7 @@ extension BuildOutlook {
     guard let locked, let choice = search.choice else { return [] }
     let lists = choice.lock.releases.filter { $0.imageURI != nil }
     return locked.packages.map { ($0.sha256, $0.size) } + locked.wheels.map { ($0.sha256, $0.size) }
+      + locked.npm.map { ($0.sha256, $0.size) } + locked.files.map { ($0.sha256, $0.size) }
       + lists.map { ($0.inRelease, $0.inReleaseSize) }
       + locked.indexes.filter { index in lists.contains { $0.name == index.release } }
       .map { ($0.sha256, $0.size) }
@@ -124,7 +130,7 @@ extension BuildOutlook {
     }
   }
 
-  /// A wheel holds about a third of what it unpacks to; a package's estimate is its packager's.
+  /// A wheel or a tarball holds about a third of what it unpacks to; a package's estimate is its packager's.
   private static let wheelGrowth: Int64 = 3
 
   fileprivate func room(downloading bytes: Int64) throws -> ArchitecturePlan.Room? {
@@ -132,7 +138,8 @@ extension BuildOutlook {
     let isCurrent = try rootfsChanges?.isEmpty == true
     let estimate =
       locked.packages.reduce(0) { $0 + $1.installedSize }
-      + locked.wheels.reduce(0) { $0 + $1.size * BuildOutlook.wheelGrowth }
+      + (locked.wheels.map(\.size) + locked.npm.map(\.size) + locked.files.map(\.size)).reduce(0, +)
+      * BuildOutlook.wheelGrowth
       + files.reduce(0) { $0 + $1.size }
     let image = isCurrent ? record?.size ?? estimate : estimate
     let copy = configuration.build.image.compress == nil ? 0 : image / BuildOutlook.wheelGrowth
@@ -147,7 +154,11 @@ extension InstallPlan {
     typealias Request = ArchitecturePlan.Request
     return apt.map { Request(manager: .apt, text: $0.text, position: $0.position) }
       + python.map { Request(manager: .pip, text: $0.requirement, position: $0.position) }
-      + providers.flatMap { program in
+      + npm.map { Request(manager: .npm, text: $0.text, position: $0.position) }
+      + fetched.flatMap { program in
+        program.files.map { Request(manager: .curl, text: $0.url.value, position: $0.url.position) }
+      }
+      + providers.filter { $0.manager == .uv || $0.manager == .pip }.flatMap { program in
         program.packages.map { Request(manager: program.manager, text: $0.value, position: $0.position) }
       }
   }

@@ -11,9 +11,6 @@ struct PackageReasons {
   init(_ configuration: GuestConfiguration, packages: [LockedPackage]) {
     let plan = InstallPlan(configuration)
     installsRecommends = configuration.build.apt.recommends
-    for provider in plan.providers where provider.manager == .apt {
-      for package in provider.packages { requests[package.value] = "asked for at \(package.position)" }
-    }
     for request in plan.apt { requests[request.name] = "asked for at \(request.position)" }
     let names = Set(packages.map(\.name))
     provided = requests.keys.filter { !names.contains($0) }.sorted()

@@ -1,0 +1,85 @@
+import Archive
+import Diagnosis
+import FileTree
+import Glibc
+
+/// What a file that was fetched turns out to be.
+enum FetchedFile: Equatable {
+  case archive(ArchiveReader.Format)
+  /// Begins with `#!`.
+  case script
+  /// An ELF program.
+  case program
+  case data
+
+  init(_ descriptor: CInt, named name: String) throws {
+    var head = [UInt8](repeating: 0, count: 4)
+    let count = try system("read", name) { pread(descriptor, &head, head.count, 0) }
+    head = Array(head.prefix(count))
+    if head.starts(with: "#!".utf8) {
+      self = .script
+    } else if head.elementsEqual([0x7f] + Array("ELF".utf8)) {
+      self = .program
+    } else if head.elementsEqual([0x50, 0x4b, 3, 4]) {
+      self = .archive(.zip)
+    } else if FetchedFile.isTar(descriptor, named: name) {
+      self = .archive(.tar)
+    } else {
+      self = .data
+    }
+  }
+
+  private static func isTar(_ descriptor: CInt, named name: String) -> Bool {
+    guard let archive = try? ArchiveReader(.tar, descriptor: descriptor, name: name) else { return false }
+    return (try? archive.next()) != nil
+  }
+}
+
+/// Unpacks an archive that was fetched: root's, with its own modes and links that stay inside.
+struct FetchedArchive {
+  var format: ArchiveReader.Format
+  var name: String
+  var descriptor: CInt
+
+  func unpack(into directory: TreePath, of root: CInt, modified: Timestamp) throws {
+    var writer = TreeWriter(root: root)
+    let archive = try ArchiveReader(format, descriptor: descriptor, name: name)
+    while let next = try archive.next() {
+      if next.entry.path.isRoot { continue }
+      let path = directory.appending(next.entry.path.bytes)
+      try writer.makeDirectories(path.parent, modified: modified)
+      var entry = next.entry
+      (entry.path, entry.owner, entry.modified) = (path, .root, modified)
+      entry.extendedAttributes = []
+      if let target = next.hardLinkTarget {
+        try writer.makeHardLink(path, to: directory.appending(target.bytes))
+        continue
+      }
+      switch entry.kind {
+      case .directory: try writer.makeDirectories(path, modified: modified)
+      case .file:
+        entry.mode = entry.mode & 0o111 == 0 ? 0o644 : 0o755
+        try writer.makeFile(entry) { try archive.copyContent(to: $0) }
+      case .symbolicLink(let target):
+        guard FetchedArchive.staysInside(target, of: next.entry.path.parent) else {
+          throw InstallingError(
+            "cannot unpack \(name): the link \(next.entry.path) leads out of the archive, to "
+              + "\"\(String(decoding: target, as: UTF8.self))\"")
+        }
+        try writer.makeSymbolicLink(entry, target: target)
+      default:
+        throw InstallingError("cannot unpack \(name): \(next.entry.path) is neither file, directory nor link")
+      }
+    }
+  }
+
+  private static func staysInside(_ target: [UInt8], of directory: TreePath) -> Bool {
+    if target.first == UInt8(ascii: "/") { return false }
+    var depth = directory.bytes.split(separator: UInt8(ascii: "/")).count
+    for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
+      depth += part.elementsEqual("..".utf8) ? -1 : 1
+      if depth < 0 { return false }
+    }
+    return true
+  }
+}
