@@ -80,6 +80,10 @@ package struct InstallOptions: Sendable, Equatable, Codable {
   package var links: [NamedText] = []
   /// With `npm`: names of packages whose scripts run when they are installed.
   package var allowScripts: [Located<String>] = []
+  /// With `uv` and `pip`: requirements that only bound the versions of what is installed.
+  package var constraints: [Located<String>] = []
+  /// With `uv` and `pip`: names of what is built from source.
+  package var sources: [Located<String>] = []
 
   package init() {}
 }

@@ -8,6 +8,10 @@ package struct InstallPlan: Sendable, Equatable, Codable {
   package var apt: [AptRequest]
   /// Of the system's Python, in order, without repeats.
   package var python: [PythonRequest]
+  /// What bounds the versions of those.
+  package var pythonConstraints: [Located<String>]
+  /// Names of what is built from source of those.
+  package var pythonSources: [Located<String>]
   /// Global npm packages, in order, without repeats.
   package var npm: [NpmRequest]
   /// The prefix of all npm packages: the last one given.
@@ -36,6 +40,9 @@ package struct InstallPlan: Sendable, Equatable, Codable {
     apt = packages(of: [.apt]).map(AptRequest.init)
     // A provider's Python packages go to a prefix of its own.
     python = packages(of: [.uv, .pip], withProviders: false).map(PythonRequest.init)
+    let pythonSets = sets.filter { $0.installer == .uv || $0.installer == .pip }
+    pythonConstraints = pythonSets.flatMap(\.options.constraints)
+    pythonSources = pythonSets.flatMap(\.options.sources)
     npm = packages(of: [.npm]).map(NpmRequest.init)
     npmScripts = Set(
       sets.filter { $0.installer == .npm }.flatMap(\.options.allowScripts).map(\.value)
@@ -113,6 +120,9 @@ package struct ProviderProgram: Sendable, Equatable, Codable {
   package var manager: PackageManager
   package var prefix: String
   package var packages: [Located<String>]
+  /// What bounds their versions, and the names of what is built from source.
+  package var constraints: [Located<String>]
+  package var sources: [Located<String>]
   /// Name in `/usr/local/bin` → path inside what was installed.
   package var links: [NamedText]
 
@@ -121,6 +131,8 @@ package struct ProviderProgram: Sendable, Equatable, Codable {
     position = install.position
     manager = install.manager
     packages = install.packages
+    constraints = install.options.constraints
+    sources = install.options.sources
     links = install.options.links
     switch install.manager {
     case .npm: prefix = npmPrefix

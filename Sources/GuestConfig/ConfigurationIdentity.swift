@@ -41,6 +41,14 @@ package struct ConfigurationIdentity: Sendable, Equatable {
       state("python", request.requirement)
       place(request.position)
     }
+    for constraint in plan.pythonConstraints.sorted(by: { $0.value < $1.value }) {
+      state("python-constraint", constraint.value)
+      place(constraint.position)
+    }
+    for source in plan.pythonSources.sorted(by: { $0.value < $1.value }) {
+      state("python-sdist", source.value)
+      place(source.position)
+    }
     for request in plan.npm.sorted(by: { $0.text < $1.text }) {
       state("npm", request.text)
       place(request.position)
@@ -57,6 +65,14 @@ package struct ConfigurationIdentity: Sendable, Equatable {
       for package in program.packages {
         state("provider-package", program.key, package.value)
         place(package.position)
+      }
+      for constraint in program.constraints.sorted(by: { $0.value < $1.value }) {
+        state("provider-constraint", program.key, constraint.value)
+        place(constraint.position)
+      }
+      for source in program.sources.sorted(by: { $0.value < $1.value }) {
+        state("provider-sdist", program.key, source.value)
+        place(source.position)
       }
     }
     state("node-source", configuration.build.node.source?.value)

@@ -54,6 +54,15 @@ extension InstallOptions {
     section.digests("sha256", &digests)
     section.texts("links", &links) { Rule.fileName($0.name) ?? Rule.pathInside($0.text) }
     section.strings("allow_scripts", &allowScripts)
+    section.strings("constraints", &constraints)
+    section.strings("allow_sdist", &sources)
+    if manager != .uv && manager != .pip {
+      for (key, list) in [("constraints", constraints), ("allow_sdist", sources)] where !list.isEmpty {
+        section.fail(
+          at: section.position(of: key), key: key,
+          "only managers \"uv\" and \"pip\" take names of Python packages")
+      }
+    }
     func only(_ key: String, _ owner: PackageManager, _ what: String) {
       if manager == owner { return }
       section.fail(

@@ -35,7 +35,7 @@ package struct Installer {
   package func install(into configured: consuming ConfiguredTree) throws -> ConfiguredTree {
     let tree = configured.release()
     let root = tree.root.raw
-    try installWheels(in: root)
+    try installWheels(in: root, named: tree.name)
     try installPrograms(in: root)
     try installNpmPackages(tree.name, root)
     try installFetched(tree.name, root)
@@ -82,25 +82,42 @@ package struct Installer {
   }
 
   /// Wheels of the system's Python and of every provider, in one plan.
-  private func installWheels(in root: CInt) throws {
+  private func installWheels(in root: CInt, named tree: String) throws {
     guard let python = lock.python else { return }
     let system = PythonScheme.system(python: python)
     let schemes = Dictionary(
       installation.providers.map { ("provider:\($0.key)", scheme(of: $0, python: python)) },
       uniquingKeysWith: { first, _ in first })
     let contents = try DescriptorTable()
+    let builder = SourceBuilder(
+      tree: tree, root: root, lock: lock, objects: objects, environment: environment, events: events)
     var placements: [WheelPlacement] = []
     for wheel in lock.wheels {
       guard let scheme = wheel.environment == "python" ? system : schemes[wheel.environment] else { continue }
       events(.activity(.install, wheel.name))
-      let content = contents.keep(try objects.open(wheel.sha256, named: wheel.file))
+      let content: CInt
+      var file = wheel.file
+      if wheel.isSource {
+        content = contents.keep(try Installer.unnamedFile())
+        file = try builder.wheel(of: wheel, to: content)
+      } else {
+        content = contents.keep(try objects.open(wheel.sha256, named: wheel.file))
+      }
       placements.append(
         WheelPlacement(
-          try WheelFile(descriptor: content, file: wheel.file), scheme: scheme, isRequested: wheel.requested))
+          try WheelFile(descriptor: content, file: file), scheme: scheme, isRequested: wheel.requested))
     }
     events(.activity(.install, "\(placements.count) wheels"))
     try WheelInstaller(root: root, modified: date).install(WheelPlan(placements), threads: threads)
     withExtendedLifetime(contents) {}
+  }
+
+  /// In the workspace; it goes with its descriptor.
+  private static func unnamedFile() throws -> Descriptor {
+    let path = "built-wheel"
+    let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL)
+    unlink(path)
+    return file
   }
 
   private func scheme(of provider: ProvidedProgram, python: String) -> PythonScheme {

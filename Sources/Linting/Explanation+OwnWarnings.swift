@@ -30,7 +30,7 @@ extension Explanation {
       .packageName, "a package that cannot exist",
       """
       An entry of `packages` does not have the form that its manager's names have: Debian's (policy 5.6.1), with \
-      `=VERSION` or `/RELEASE`; a Python requirement (PEP 508); or a name of the npm registry.
+      `=VERSION` or `/RELEASE`; a Python requirement (PEP 508), by address that of a wheel; or a name of the npm registry.
       """,
       .file("config/packages/apt.toml", packages("apt", "\"git\", \"Build Essential\"")),
       "correct the name. One package is one entry of the list."),

@@ -53,7 +53,9 @@ extension Findings {
     }
     checkPackageNames(set.packages, of: installer)
     switch installer {
-    case .uv, .pip: checkPython(for: "package set \(quoted(set.key))", at: set.position)
+    case .uv, .pip:
+      checkPackageNames(set.options.constraints + set.options.sources, of: installer)
+      checkPython(for: "package set \(quoted(set.key))", at: set.position)
     case .curl:
       checkFiles(
         set.packages, digests: set.options.digests, key: set.key, of: "package set \(quoted(set.key))",

@@ -25,7 +25,10 @@ enum PackageNames {
       guard let end = rest.firstIndex(of: "]") else { return false }
       rest = rest[rest.index(after: end)...].drop(while: \.isWhitespace)
     }
-    if rest.hasPrefix("@") { return rest.contains(":") }
+    if rest.hasPrefix("@") {
+      guard let reference = PythonReference(text), WheelName(reference.file) != nil else { return false }
+      return reference.isLocal ? reference.guestPath != nil : reference.address.contains("://")
+    }
     var versions = String(rest.prefix { $0 != ";" }).trimmed
     if versions.hasPrefix("("), versions.hasSuffix(")") { versions = String(versions.dropFirst().dropLast()) }
     // Any text may follow `===`.

@@ -1,3 +1,4 @@
+import BuildModel
 import FileTree
 import Toml
 
@@ -17,7 +18,9 @@ extension PylockPackage {
       }
       return PylockPackage(
         name: name, version: version, marker: try table.string("marker") ?? "",
-        wheels: try table.tables("wheels").map(OfferedWheel.init), hasSource: table["sdist"] != nil)
+        wheels: try table.tables("wheels").map(OfferedWheel.init), hasSource: table["sdist"] != nil,
+        source: try table.table("sdist").map(OfferedWheel.init),
+        archive: try table.table("archive").map(OfferedWheel.init))
     }
   }
 }
@@ -25,27 +28,11 @@ extension PylockPackage {
 extension OfferedWheel {
   /// An entry without `name` is named by the last part of its address (PEP 751).
   init(_ table: TomlTable) throws {
-    let url = try table.string("url") ?? ""
+    let url = try table.string("url") ?? table.string("path") ?? ""
     let last = url.prefix { $0 != "#" && $0 != "?" }.split(separator: "/").last ?? ""
     self.init(
-      file: try table.string("name") ?? OfferedWheel.decoded(last), url: url, size: try table.integer("size"),
+      file: try table.string("name") ?? PythonReference.decoded(last), url: url,
+      size: try table.integer("size"),
       sha256: try table.table("hashes")?.string("sha256").flatMap { Digest(hex: $0) })
-  }
-
-  /// `%2B` is a `+`: versions with a local part have one.
-  private static func decoded(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

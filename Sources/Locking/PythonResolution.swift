@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// One `[[packages]]` of a `pylock.toml` (PEP 751), as far as a lock of wheels needs it.
@@ -8,15 +9,23 @@ package struct PylockPackage: Sendable, Equatable {
   /// Empty when the package is needed everywhere.
   package var marker: String
   package var wheels: [OfferedWheel]
-  /// Whether it can also be had as source, which is never built.
+  /// Whether it can also be had as source.
   package var hasSource: Bool
+  package var source: OfferedWheel?
+  /// The file that a requirement names by its address.
+  package var archive: OfferedWheel?
 
-  package init(name: String, version: String, marker: String, wheels: [OfferedWheel], hasSource: Bool) {
+  package init(
+    name: String, version: String, marker: String, wheels: [OfferedWheel], hasSource: Bool,
+    source: OfferedWheel? = nil, archive: OfferedWheel? = nil
+  ) {
     self.name = name
     self.version = version
     self.marker = marker
     self.wheels = wheels
     self.hasSource = hasSource
+    self.source = source
+    self.archive = archive
   }
 }
 
@@ -29,9 +38,11 @@ package struct PythonResolution: Sendable {
     /// credentials and arguments are seen by every user of the machine.
     package var environment: [String: String]
     package var input: String
-    /// `name==version` of what shall have this version if it is installed: lines of a file that
+    /// Requirements that only bound the versions of what is installed: lines of a file that
     /// `UV_CONSTRAINT` names.
     package var constraints: [String]
+    /// The text of a configuration file that `UV_CONFIG_FILE` names; empty for none.
+    package var configuration = ""
   }
 
   package struct Outcome: Sendable, Equatable {
@@ -48,54 +59,112 @@ package struct PythonResolution: Sendable {
 
   private let index: PythonIndexSource
   private let target: PythonTarget
+  /// The guest directory, absolute: where `file:` addresses begin.
+  private let directory: String
+  /// What may come as source, by what it says of itself.
+  package var sources: [SourceMetadata] = []
 
-  package init(index: PythonIndexSource, target: PythonTarget) {
+  package init(index: PythonIndexSource, target: PythonTarget, directory: String = "/") {
     self.index = index
     self.target = target
+    self.directory = directory
   }
 
   /// `requirements` are as the config writes them: "numpy", "rich==13.9.4", "httpx[http2]>=0.27".
   package func invocation(for requirements: [String], constraints: [String] = []) -> Invocation {
-    Invocation(
+    let declared = sources.sorted { $0.name < $1.name }
+    let isolation = declared.isEmpty ? ["--no-config"] : declared.flatMap { ["--no-binary", $0.name] }
+    return Invocation(
       arguments: [
         "pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--no-annotate",
         "--only-binary", ":all:", "--python-version", target.python,
-        "--python-platform", target.uvPlatform, "--no-config", "--no-progress", "--color", "never",
+        "--python-platform", target.uvPlatform, "--no-progress", "--color", "never",
         "--no-python-downloads", "--system",
-      ],
+      ] + isolation,
       environment: ["UV_DEFAULT_INDEX": index.address],
-      input: requirements.map { $0 + "\n" }.joined(), constraints: constraints)
+      input: requirements.map { located($0) + "\n" }.joined(), constraints: constraints,
+      configuration: declared.isEmpty
+        ? "" : "dependency-metadata = [\n\(declared.map { "  \($0.declaration),\n" }.joined())]\n")
+  }
+
+  /// uv takes paths as they are for its own directory.
+  private func located(_ requirement: String) -> String {
+    guard let reference = PythonReference(requirement), let path = reference.guestPath else {
+      return requirement
+    }
+    var address = "file://"
+    for byte in "\(directory)/\(path)".utf8 {
+      let character = Character(Unicode.Scalar(byte))
+      let isPlain = byte < 128 && (character.isLetter || character.isNumber || "/-._~".contains(character))
+      address += isPlain ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+    return reference.text(address: address, sha256: reference.sha256)
   }
 
   /// Resolves and chooses. The wheels come sorted by name; those that `requirements` name are marked
-  /// as requested. Empty requirements ask nobody.
+  /// as requested; `size` is 0 where neither index nor address tells it. Empty requirements ask nobody.
+  /// `keeping` are constraints that give way when they cannot be met.
   package func wheels(
-    for requirements: [String], environment: String, constraints: [String] = [],
+    for requirements: [String], environment: String, constraints: [String] = [], keeping: [String] = [],
     run: (Invocation) throws -> Outcome
   ) throws -> [LockedWheel] {
     if requirements.isEmpty { return [] }
-    if let bad = requirements.first(where: { $0.contains(where: \.isNewline) || $0.hasPrefix("-") }) {
+    if let bad = (requirements + constraints).first(where: {
+      $0.contains(where: \.isNewline) || $0.hasPrefix("-")
+    }) {
       throw PythonLockingError("cannot resolve Python packages: \"\(bad)\" is not a requirement")
     }
-    var outcome = try run(invocation(for: requirements, constraints: constraints))
+    for reference in requirements.compactMap(PythonReference.init) { try check(reference) }
+    var outcome = try run(invocation(for: requirements, constraints: constraints + keeping))
     // What moves may need something else to move: then all may.
-    if outcome.status != 0 && !constraints.isEmpty { outcome = try run(invocation(for: requirements)) }
-    guard outcome.status == 0 else {
-      let lacksWheel = outcome.errors.contains("has no usable wheels")
-      let remedy = "ask for a version that has a wheel for \(target.words): nothing is built from source"
-      throw PythonLockingError(
-        "cannot resolve Python packages for \(target.words): uv exited with status \(outcome.status)",
-        causes: outcome.errors.split(whereSeparator: \.isNewline).suffix(20).map(hidingCredentials),
-        hints: (lacksWheel ? [remedy] : []) + ["the index is the one of \(index.origin)"])
+    if outcome.status != 0 && !keeping.isEmpty {
+      outcome = try run(invocation(for: requirements, constraints: constraints))
     }
+    guard outcome.status == 0 else { throw refusal(outcome) }
     let packages = try PylockPackage.packages(parsing: outcome.output)
     return try choose(from: packages, requested: requirements, environment: environment)
+  }
+
+  private func refusal(_ outcome: Outcome) -> PythonLockingError {
+    let lacksWheel = outcome.errors.contains("has no usable wheels")
+    let remedy =
+      "ask for a version that has a wheel for \(target.words), or name it in allow_sdist, and it is built"
+    let explanation = UvExplanation(outcome.errors)
+    let reason =
+      explanation.isConflict
+      ? "no versions satisfy all requirements" : "uv exited with status \(outcome.status)"
+    return PythonLockingError(
+      "cannot resolve Python packages for \(target.words): \(reason)",
+      causes: explanation.sentences.map(hidingCredentials),
+      hints: (lacksWheel
+        ? [remedy] + explanation.lackingWheels.map { "write allow_sdist = [\"\($0)\"] beside packages" } : [])
+        + [
+          "the index is the one of \(index.origin)"
+        ])
+  }
+
+  /// A lock names files that others have, too: of the web, or of the guest directory.
+  private func check(_ reference: PythonReference) throws(PythonLockingError) {
+    let shown = WebAddress.withoutCredentials(reference.address)
+    if reference.isLocal && reference.guestPath == nil {
+      throw PythonLockingError(
+        "cannot lock \(reference.name): expected a file below the guest directory, found \(shown)",
+        hints: [
+          "copy it into the guest directory and write \"\(reference.subject) @ file:wheels/\(reference.file)\""
+        ])
+    }
+    guard WheelName(reference.file) != nil else {
+      throw PythonLockingError(
+        "cannot lock \(reference.name): expected the address of a wheel, found \(shown)",
+        hints: ["a wheel's name ends in .whl; `pip wheel` makes one from source"])
+    }
   }
 
   package func choose(
     from packages: [PylockPackage], requested requirements: [String], environment: String
   ) throws(PythonLockingError) -> [LockedWheel] {
     let requested = Set(requirements.map(PythonResolution.name))
+    let references = requirements.compactMap(PythonReference.init)
     var wheels: [LockedWheel] = []
     for package in packages {
       if !package.marker.isEmpty {
@@ -105,11 +174,14 @@ package struct PythonResolution: Sendable {
         }
         if !marker.holds(on: target) { continue }
       }
-      guard let wheel = target.best(of: package.wheels) else { throw missing(package) }
-      guard let sha256 = wheel.sha256, let size = wheel.size else {
+      guard
+        let wheel = try package.archive.map({ archive throws(PythonLockingError) in
+          try referred(archive, by: package, references)
+        }) ?? source(of: package) ?? target.best(of: package.wheels)
+      else { throw missing(package) }
+      guard let sha256 = wheel.sha256 else {
         throw PythonLockingError(
-          "cannot lock \(package.name) \(package.version): the index gives no SHA-256 and size of \(wheel.file)"
-        )
+          "cannot lock \(package.name) \(package.version): the index gives no SHA-256 of \(wheel.file)")
       }
       let name = WheelName.normalized(package.name)
       if let known = wheels.first(where: { $0.name == name }) {
@@ -119,10 +191,44 @@ package struct PythonResolution: Sendable {
       wheels.append(
         LockedWheel(
           environment: environment, name: name, version: package.version, file: wheel.file,
-          url: WebAddress.withoutCredentials(wheel.url), size: size, sha256: sha256,
+          url: WebAddress.withoutCredentials(wheel.url), size: wheel.size ?? 0, sha256: sha256,
           requested: requested.contains(name)))
     }
     return wheels.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  private func source(of package: PylockPackage) -> OfferedWheel? {
+    let name = WheelName.normalized(package.name)
+    return sources.contains { $0.name == name } ? package.source : nil
+  }
+
+  /// The wheel that a requirement names, as the requirement names it.
+  private func referred(
+    _ archive: OfferedWheel, by package: PylockPackage, _ references: [PythonReference]
+  ) throws(PythonLockingError) -> OfferedWheel {
+    let name = WheelName.normalized(package.name)
+    let reference = references.first { $0.name == name && $0.file == archive.file }
+    guard let parsed = WheelName(archive.file), target.rank(of: parsed) != nil else {
+      throw missing(
+        PylockPackage(
+          name: package.name, version: package.version, marker: "", wheels: [archive], hasSource: false))
+    }
+    if let reference, reference.isLocal {
+      return OfferedWheel(
+        file: archive.file, url: reference.address, size: nil, sha256: archive.sha256)
+    }
+    guard let reference, reference.sha256 != nil else {
+      let found = archive.sha256.map { "#sha256=\($0)" } ?? ""
+      let address = WebAddress.withoutCredentials(reference?.address ?? archive.url)
+      let line =
+        reference?.text(address: address, sha256: archive.sha256) ?? "\(name) @ \(address)\(found)"
+      throw PythonLockingError(
+        "cannot lock \(name) \(package.version): expected an address with its SHA-256, found \(address)",
+        causes: reference == nil ? ["no requirement of the config names it: another package does"] : [],
+        hints: ["if that is the file you mean, write \"\(line)\""])
+    }
+    return OfferedWheel(
+      file: archive.file, url: reference.address, size: archive.size, sha256: reference.sha256)
   }
 
   private func missing(_ package: PylockPackage) -> PythonLockingError {
@@ -130,7 +236,7 @@ package struct PythonResolution: Sendable {
     if !package.wheels.isEmpty {
       causes.append("its wheels: \(package.wheels.map(\.file).sorted().joined(separator: ", "))")
     }
-    if package.hasSource { causes.append("it also comes as source, which is never built") }
+    if package.hasSource { causes.append("it also comes as source") }
     return PythonLockingError(
       "cannot lock \(package.name) \(package.version): expected a wheel for \(target.words), found none",
       causes: causes, hints: ["ask for a version that has one: \"\(package.name)<\(package.version)\""])
@@ -144,10 +250,8 @@ package struct PythonResolution: Sendable {
     return WheelName.normalized(letters)
   }
 
-  private func hidingCredentials(_ line: Substring) -> String {
-    let shown = WebAddress.withoutCredentials(index.address)
-    if shown == index.address { return String(line) }
-    return line.split(separator: " ", omittingEmptySubsequences: false)
+  private func hidingCredentials(_ line: String) -> String {
+    line.split(separator: " ", omittingEmptySubsequences: false)
       .map { $0.contains("@") && $0.contains("://") ? "[address]" : String($0) }.joined(separator: " ")
   }
 }

@@ -134,7 +134,15 @@ package struct MirrorDirectory: ~Copyable {
       }
     }
     var wheels: [WheelIndex.Wheel] = []
-    for (path, file) in files.sorted(by: { $0.key < $1.key }) where path.hasSuffix(".whl") {
+    var fromSource: [WheelIndex.Source] = []
+    for (path, file) in files.sorted(by: { $0.key < $1.key })
+    where path.hasPrefix("\(MirrorPlan.wheels)/") && !path.hasSuffix(".metadata") {
+      if !path.hasSuffix(".whl") {
+        fromSource.append(
+          WheelIndex.Source(
+            file: String(path.dropFirst(MirrorPlan.wheels.count + 1)), sha256: file.sha256))
+        continue
+      }
       guard let name = WheelName(String(path.dropFirst(MirrorPlan.wheels.count + 1))) else {
         throw Report("cannot mirror \(path): expected the name of a wheel")
       }
@@ -143,7 +151,7 @@ package struct MirrorDirectory: ~Copyable {
       derived["\(path).metadata"] = metadata
       wheels.append(WheelIndex.Wheel(name: name, sha256: file.sha256, metadata: metadata))
     }
-    derived.merge(WheelIndex(wheels: wheels).pages) { $1 }
+    derived.merge(WheelIndex(wheels: wheels, sources: fromSource).pages) { $1 }
     var tarballs: [NpmPages.Tarball] = []
     for path in files.keys.sorted() where NpmPages.isTarball(path) {
       let tarball = try Descriptor(opening: "\(self.path)/\(path)", O_RDONLY)

@@ -84,7 +84,7 @@ package struct MirrorPlan: Sendable {
 
   /// Whether a path is for something that a lock names, and not for something made from that.
   static func isLocked(_ path: String) -> Bool {
-    path.hasPrefix("apt/") || path.hasPrefix("\(wheels)/") && path.hasSuffix(".whl")
+    path.hasPrefix("apt/") || path.hasPrefix("\(wheels)/") && !path.hasSuffix(".metadata")
       || NpmPages.isTarball(path) || isOther(path)
   }
 

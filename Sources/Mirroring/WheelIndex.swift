@@ -14,15 +14,30 @@ struct WheelIndex {
     var metadata: [UInt8]
   }
 
+  /// A source distribution: "name-1.0.tar.gz".
+  struct Source {
+    var file: String
+    var sha256: Digest
+
+    var project: String {
+      WheelName.normalized(file.lastIndex(of: "-").map { file[..<$0] } ?? file[...])
+    }
+  }
+
   var wheels: [Wheel]
+  var sources: [Source] = []
 
   /// The pages, by path below the mirror's directory.
   var pages: [String: [UInt8]] {
     let projects = Dictionary(grouping: wheels) { WheelName.normalized($0.name.distribution) }
-    let root = projects.keys.sorted().map { "<a href=\"\($0)/\">\($0)</a><br>\n" }.joined()
+    let fromSource = Dictionary(grouping: sources, by: \.project)
+    let names = Set(projects.keys).union(fromSource.keys).sorted()
+    let root = names.map { "<a href=\"\($0)/\">\($0)</a><br>\n" }.joined()
     var pages = ["\(MirrorPlan.index)/index.html": WheelIndex.page(title: "Python packages", root)]
-    for (project, wheels) in projects {
-      let links = wheels.sorted { $0.name.file < $1.name.file }.map(WheelIndex.link).joined()
+    for project in names {
+      let links =
+        projects[project, default: []].sorted { $0.name.file < $1.name.file }.map(WheelIndex.link).joined()
+        + fromSource[project, default: []].sorted { $0.file < $1.file }.map(WheelIndex.link).joined()
       pages["\(MirrorPlan.index)/\(project)/index.html"] = WheelIndex.page(title: project, links)
     }
     return pages
@@ -49,6 +64,11 @@ struct WheelIndex {
     }
     let reference = "../../\(MirrorPlan.wheels)/\(encoded(file))#sha256=\(wheel.sha256)"
     return "<a href=\"\(reference)\" \(attributes)>\(escaped(file))</a><br>\n"
+  }
+
+  private static func link(_ source: Source) -> String {
+    let reference = "../../\(MirrorPlan.wheels)/\(encoded(source.file))#sha256=\(source.sha256)"
+    return "<a href=\"\(reference)\">\(escaped(source.file))</a><br>\n"
   }
 
   private static func requiresPython(_ metadata: [UInt8]) -> String? {

@@ -15,6 +15,8 @@ struct LockedObject {
     case index(url: String)
     /// A tarball of an npm registry; `name` and `version` say where other registries have it.
     case npm(url: String, name: String, version: String)
+    /// Below the guest directory.
+    case guest(path: String)
   }
 }
 
@@ -28,7 +30,9 @@ extension Lockfile {
         size: package.size, origin: .archive(release: package.release, paths: [package.path]))
     }
     objects += architecture.wheels.map {
-      LockedObject(name: $0.file, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+      LockedObject(
+        name: $0.file, sha256: $0.sha256, size: $0.size,
+        origin: $0.guestPath.map { .guest(path: $0) } ?? .index(url: $0.url))
     }
     objects += architecture.npm.map {
       LockedObject(

@@ -20,8 +20,15 @@ struct ObjectSources {
   var offline: Bool
 
   func items(_ objects: [LockedObject]) throws -> [PoolItem] {
+    try GuestWheels(directory: configuration.directory, store: builder.store).gather(objects)
     let missing = try objects.filter { try !builder.store.contains($0.sha256, size: $0.size) }
     let candidates = missing.isEmpty ? [] : try places(of: missing)
+    for (object, places) in zip(missing, candidates) {
+      guard case .guest(let path) = object.origin, places.isEmpty else { continue }
+      throw Report(
+        "cannot find \(object.name), which the lock names: there is no \(configuration.directory)/\(path)",
+        hints: ["put the file there, or run `capsem-native lock \(configuration.directory)`"])
+    }
     let byDigest = Dictionary(zip(missing.map(\.sha256), candidates)) { $0 + $1 }
     return objects.map {
       PoolItem(name: $0.name, sha256: $0.sha256, size: $0.size, candidates: byDigest[$0.sha256] ?? [])
@@ -65,6 +72,8 @@ struct ObjectSources {
           [npm.registry(of: name).map { NpmRegistrySource.tarball(of: name, version, at: $0) }, url]
             .compactMap { $0 }
         ).map { try Location($0, authorizedBy: npm) }
+      // In the store by now, if the guest has it.
+      case .guest: []
       }
     }
   }

@@ -39,25 +39,68 @@ struct WheelResolution {
     let index = try PythonIndexSource(of: context, cancellation: cancellation)
     let target = try target(python: python, debian: debian, solution: solution)
     let uv = try hostUv(index)
-    let resolution = PythonResolution(index: index, target: target)
-    var requirements = plan.python.map(\.requirement)
+    let guest = GuestWheels(directory: configuration.directory, store: store)
+    let resolution = PythonResolution(
+      index: index, target: target, directory: guest.absoluteDirectory)
+    var requirements = plan.python.map { Located($0.requirement, at: $0.position) }
     // Debian's pip is older than the wheels; the image gets a current one, as one more wheel.
     let hasPip = solution.packages.contains { $0.name == "python3-pip" }
-    if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) { requirements.append("pip") }
+    if hasPip && !plan.python.contains(where: { $0.normalizedName == "pip" }) {
+      requirements.append(
+        Located("pip", at: SourcePosition(wholeFile: "\(configuration.configDirectory)/packages/apt.toml")))
+    }
 
     events(.activity(.resolve, "Python packages"))
-    func constraints(_ environment: String) -> [String] {
-      relocking.keptWheels(architecture.name, environment: environment).map { "\($0.name)==\($0.version)" }
+    func resolve(
+      _ requirements: [Located<String>], _ constraints: [Located<String>], _ environment: String,
+      sources: [Located<String>] = []
+    ) throws -> [LockedWheel] {
+      let references = requirements.map(\.value).compactMap(PythonReference.init)
+      // What names a file has the version of that file.
+      let kept = relocking.keptWheels(architecture.name, environment: environment)
+        .filter { wheel in !references.contains { $0.name == wheel.name } }
+      do {
+        func wheels(_ sources: [SourceMetadata]) throws -> [LockedWheel] {
+          var resolution = resolution
+          resolution.sources = sources
+          return try resolution.wheels(
+            for: requirements.map(\.value), environment: environment, constraints: constraints.map(\.value),
+            keeping: kept.map { "\($0.name)==\($0.version)" }
+          ) { try run(uv, $0) }.map { try complete($0, references, guest) }
+        }
+        var known = sources.map { SourceMetadata(name: WheelName.normalized($0.value)) }
+        // The version that is chosen says what it needs, which may choose another one.
+        for _ in 0..<8 {
+          let found = try wheels(known)
+          let read = try known.map { source in
+            guard let wheel = found.first(where: { $0.name == source.name && $0.isSource }) else {
+              return source
+            }
+            return try metadata(of: wheel)
+          }
+          if read == known {
+            return try found
+              + found.filter(\.isSource).flatMap { wheel in
+                let needs = known.first { $0.name == wheel.name }?.buildRequires ?? []
+                let place = requirements.first { PythonReference.name(of: $0.value) == wheel.name }?.position
+                return try resolve(
+                  needs.map { Located($0, at: place ?? sources[0].position) }, [], wheel.buildEnvironment)
+              }
+          }
+          known = read
+        }
+        throw PythonLockingError(
+          "cannot resolve Python packages: the versions of \(known.map(\.name).joined(separator: ", ")) do not settle",
+          hints: ["name a version of each: \"NAME==VERSION\""])
+      } catch let error as PythonLockingError {
+        throw error.placed(requirements, constraints: constraints)
+      }
     }
-    var wheels = try resolution.wheels(
-      for: requirements, environment: "python", constraints: constraints("python")
-    ) { try run(uv, $0) }
+    var wheels = try resolve(requirements, plan.pythonConstraints, "python", sources: plan.pythonSources)
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
-      wheels += try resolution.wheels(
-        for: provider.packages.map(\.value), environment: "provider:\(provider.key)",
-        constraints: constraints("provider:\(provider.key)")
-      ) { try run(uv, $0) }
+      wheels += try resolve(
+        provider.packages, provider.constraints, "provider:\(provider.key)", sources: provider.sources)
     }
     wheels.append(try program("uv", "", "uv", of: architecture, target, index, relocking))
     wheels.append(
@@ -142,7 +185,7 @@ struct WheelResolution {
   }
 
   /// Brings a wheel into the store; returns its size.
-  private func fetch(_ wheel: LockedWheel) throws -> Int64 {
+  func fetch(_ wheel: LockedWheel) throws -> Int64 {
     if let object = try store.open(wheel.sha256) { return try fileSize(object.raw, named: wheel.file) }
     let lock = try store.lock(wheel.sha256)
     let partial = store.partialPath(wheel.sha256)
@@ -219,6 +262,11 @@ struct WheelResolution {
       let path = "\(scratch.path)/constraints.txt"
       try Outputs.write(invocation.constraints.map { $0 + "\n" }.joined(), to: path)
       environment["UV_CONSTRAINT"] = path
+    }
+    if !invocation.configuration.isEmpty {
+      let path = "\(scratch.path)/uv.toml"
+      try Outputs.write(invocation.configuration, to: path)
+      environment["UV_CONFIG_FILE"] = path
     }
     let result = try uv.run(
       invocation.arguments, environment: environment, input: .bytes(Array(invocation.input.utf8)),

@@ -85,7 +85,10 @@ import Testing
 
   @Test(arguments: [
     ("rich", true), ("Flask_Login.2", true), ("httpx[http2,brotli]>=0.27,<1", true), ("a (>=1)", true),
-    ("a; python_version < '3'", true), ("a @ https://a.example/a.whl", true), ("a===anything", true),
+    ("a; python_version < '3'", true), ("a @ https://a.example/a-1-py3-none-any.whl", true),
+    ("a @ https://a.example/a.whl", false), ("a @ file:wheels/a-1-py3-none-any.whl", true),
+    ("a @ file:../a-1-py3-none-any.whl", false), ("a @ file:///srv/a-1-py3-none-any.whl", false),
+    ("a===anything", true),
     ("torch==2.*", true), ("a=1", false), ("-e .", false), ("./a", false), ("a b", false), ("a>=", false),
     ("_a", false), ("a-", false), ("", false), ("git+https://a.example/a", false), ("a[x", false),
   ])

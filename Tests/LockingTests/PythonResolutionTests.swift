@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Foundation
 import Testing
@@ -78,7 +79,7 @@ import Testing
     #expect(
       error?.causes == [
         "its wheels: odd-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",
-        "it also comes as source, which is never built",
+        "it also comes as source",
       ])
   }
 
@@ -91,7 +92,7 @@ import Testing
           errors: "error: no such thing\n  at https://user:secret@index.example/simple/x\n")
       }
     }
-    #expect(error?.causes == ["error: no such thing", "  at [address]"])
+    #expect(error?.causes == ["no such thing", "at [address]"])
     for requirement in ["-r /etc/passwd", "--index-url=x", "a\nb"] {
       #expect(throws: PythonLockingError.self) {
         try resolution().wheels(for: [requirement], environment: "python") { _ in
@@ -114,6 +115,40 @@ import Testing
     ] as [(String, Bool?)])
   func `evaluates markers for the target`(text: String, holds: Bool?) {
     #expect(PythonMarker(text)?.holds(on: Self.target) == holds)
+  }
+
+  /// As uv of today and of 2024 lay it out.
+  @Test(arguments: [
+    "error: No solution found when resolving dependencies\n  cause: Because you require a, no.\n         And so b.\n",
+    "  × No solution found when resolving dependencies:\n  ╰─▶ Because you require a, no.\n      And so b.\n",
+  ])
+  func `tells a conflict sentence by sentence, with the places of what it names`(said: String) throws {
+    let error = #expect(throws: PythonLockingError.self) {
+      try resolution().wheels(for: ["A>=1", "b", "because-of"], environment: "python") { _ in
+        .init(status: 1, output: [], errors: said)
+      }
+    }
+    #expect(error?.causes == ["Because you require a, no.", "And so b."])
+    let places = ["A>=1", "b", "because-of"].enumerated().map {
+      Located($1, at: SourcePosition(file: "x.toml", line: $0 + 1))
+    }
+    #expect(
+      error?.placed(places, constraints: [Located("b<2", at: SourcePosition(file: "x.toml", line: 9))]).hints
+        == [
+          "the index is the one of PIP_INDEX_URL", "\"A>=1\" is asked for at x.toml:1:1",
+          "\"b\" is asked for at x.toml:2:1", "\"b<2\" is a constraint at x.toml:9:1",
+        ])
+  }
+
+  @Test func `constraints hold, and what is kept gives way`() throws {
+    var asked: [[String]] = []
+    _ = try resolution().wheels(
+      for: ["numpy"], environment: "python", constraints: ["cffi<3"], keeping: ["numpy==1"]
+    ) { invocation in
+      asked.append(invocation.constraints)
+      return .init(status: asked.count == 1 ? 1 : 0, output: Array(Self.lock.utf8), errors: "")
+    }
+    #expect(asked == [["cffi<3", "numpy==1"], ["cffi<3"]])
   }
 
   @Test func `asks the host's own configuration for the index`() throws {
