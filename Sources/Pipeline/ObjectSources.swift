@@ -105,7 +105,8 @@ struct ObjectSources {
       causes: lacking.count == 1 ? [] : Array(lacking.prefix(20)),
       hints: [
         "run `capsem-native mirror \(configuration.directory) DIR` on the mirror's directory, where there is a network: "
-          + "it adds what is new", "or build without --mirror",
+          + "it adds what is new",
+        "or build without --offline: then other places are asked for what it lacks",
       ])
   }
 }

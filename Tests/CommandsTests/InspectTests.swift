@@ -45,6 +45,9 @@ import Testing
         suites = ["bookworm"]
         components = ["main"]
         pin = 500
+        [[build.network.credentials]]
+        host = "archive.example"
+        token_env = "TOKEN"
         [build.kernel]
         sha256 = "\(String(repeating: "0a", count: 32))"
         """

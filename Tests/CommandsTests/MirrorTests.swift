@@ -135,13 +135,13 @@ import Testing
     let later = try SignedArchive(packages: SignedArchive.packages + [FixturePackage("more", "3")])
     try site.configure(["greeting", "more"], from: [later.stanza])
     #expect(try site.run(["lock", "guest"]).status == 0)
-    let refused = try buildOffline("--mirror", "mirror", named: "lacking")
+    let refused = try buildOffline("--mirror", "mirror", "--offline", named: "lacking")
     #expect(refused.status == 1)
     #expect(
       refused.errors == """
         error: cannot build from the mirror file://\(mirror): it has no more 3 (all)
         hint: run `capsem-native mirror guest DIR` on the mirror's directory, where there is a network: it adds what is new
-        hint: or build without --mirror
+        hint: or build without --offline: then other places are asked for what it lacks
 
         """)
     #expect(try write().status == 0)

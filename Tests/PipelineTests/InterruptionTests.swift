@@ -65,9 +65,10 @@ import Threads
     #expect(result.status == 1)
     #expect(
       result.errors == """
-        error: cannot fetch base 1 (all): not found (404)
-          cause: from \(server.url("/\(absent)"))
-        hint: the mirror may have moved on; `capsem-native lock` resolves anew
+        error: cannot fetch base 1 (all): no place that is known has it any more
+          cause: \(server.url("/\(absent)")): not found (404)
+        hint: `capsem-native lock --update-package base` locks the version that there is now
+        hint: or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror
 
         """)
     #expect(try site.leftovers() == [])

@@ -221,6 +221,8 @@ extension InstallOptions {
       ("sha256", .strings(digests.map(\.value.hex))),
       ("links", .table(links)),
       ("allow_scripts", .strings(allowScripts)),
+      ("constraints", .strings(constraints)),
+      ("allow_sdist", .strings(sources)),
     ]
   }
 }
