@@ -71,8 +71,8 @@ extension KernelSettings {
 extension DebianSources {
   mutating func read(from section: Section) {
     section.string("suite", &suite)
-    section.string("mirror", &mirror)
-    section.string("security_mirror", &securityMirror)
+    section.string("mirror", &mirror, check: Rule.withoutCredentials)
+    section.string("security_mirror", &securityMirror, check: Rule.withoutCredentials)
     section.string("keyring", &keyring)
     section.string("snapshot", &snapshot, check: Rule.snapshot)
     section.string("snapshot_mirror", &snapshotMirror, check: Rule.webAddress)
@@ -80,7 +80,7 @@ extension DebianSources {
     section.string("image_sources", &imageSources)
     for part in section.list("sources") {
       var source = DebianSource(at: part.position)
-      part.strings("uris", &source.uris, required: true, nonEmpty: true)
+      part.strings("uris", &source.uris, required: true, nonEmpty: true, check: Rule.withoutCredentials)
       part.strings("suites", &source.suites, required: true, nonEmpty: true)
       part.strings("components", &source.components, required: true)
       part.string("signed_by", &source.signedBy)

@@ -43,7 +43,7 @@ extension GuestProvider {
 extension ProviderInstall {
   mutating func read(from section: Section) {
     section.choice("manager", &manager, required: true)
-    section.strings("packages", &packages, required: true)
+    section.strings("packages", &packages, required: true, check: Rule.withoutCredentials)
     options.read(from: section, of: manager, packages: packages)
   }
 }
@@ -54,7 +54,7 @@ extension InstallOptions {
     section.digests("sha256", &digests)
     section.texts("links", &links) { Rule.fileName($0.name) ?? Rule.pathInside($0.text) }
     section.strings("allow_scripts", &allowScripts)
-    section.strings("constraints", &constraints)
+    section.strings("constraints", &constraints, check: Rule.withoutCredentials)
     section.strings("allow_sdist", &sources)
     if manager != .uv && manager != .pip {
       for (key, list) in [("constraints", constraints), ("allow_sdist", sources)] where !list.isEmpty {
@@ -92,7 +92,8 @@ extension GuestPackageSet {
   mutating func read(from section: Section) {
     section.string("name", &name, required: true)
     section.choice("manager", &manager, required: true)
-    section.strings("packages", &packages, required: true, nonEmpty: true)
+    section.strings(
+      "packages", &packages, required: true, nonEmpty: true, check: Rule.withoutCredentials)
     options.read(from: section, of: installer, packages: packages)
     section.string("install_cmd", &installCommand, required: true, nonEmpty: true)
     // Only now and then are there commands, and a list may be long.

@@ -27,8 +27,17 @@ enum Rule {
       ["https", "http"].contains(address[..<scheme.lowerBound])
     else { return "expected an address that begins with https:// or http://, found \"\(address)\"" }
     let host = address[scheme.upperBound...].prefix { $0 != "/" }
-    if host.contains("@") { return "expected an address without a user's name and password" }
+    if let reason = withoutCredentials(address) { return reason }
     return host.isEmpty ? "expected an address with a host, found \"\(address)\"" : nil
+  }
+
+  /// A config is shared, and what it asks for is written into the lock. What is refused is not
+  /// repeated: it may be the secret itself.
+  static func withoutCredentials(_ address: String) -> String? {
+    guard let scheme = address.firstRange(of: "://"),
+      address[scheme.upperBound...].prefix(while: { !"/?#".contains($0) }).contains("@")
+    else { return nil }
+    return "expected an address without a user's name and password: [[build.network.credentials]] is for them"
   }
 
   /// The form in which snapshot archives name a moment.

@@ -88,13 +88,18 @@ extension Section {
     }
   }
 
+  /// `check` gives the reason why an element cannot be used.
   func strings(
-    _ key: String, _ value: inout [Located<String>], required: Bool = false, nonEmpty: Bool = false
+    _ key: String, _ value: inout [Located<String>], required: Bool = false, nonEmpty: Bool = false,
+    check: (String) -> String? = { _ in nil }
   ) {
     let type = nonEmpty ? "non-empty list of strings" : "list of strings"
     read(key, type: type, fallback: "[]", required: required) { found throws(TomlProblem) in
       let strings = try found.strings()
       value = strings
+      for element in strings {
+        if let reason = check(element.value) { fail(at: element.position, key: key, reason) }
+      }
       guard nonEmpty && strings.isEmpty else { return }
       fail(
         as: key == "packages" ? .emptyPackages : .value, at: found.position, key: key,

@@ -61,6 +61,16 @@ import Testing
       "2:51: build.network.credentials.client_key: has no meaning without client_certificate"
     ),
     (
+      "apt.mirror = \"https://user:secret@mirror.example/debian\"",
+      "2:14: build.apt.mirror: expected an address without a user's name and password: "
+        + "[[build.network.credentials]] is for them"
+    ),
+    (
+      "apt.sources = [{ uris = [\"http://a/\", \"http://token@b\"], suites = [\"s\"], components = [] }]",
+      "2:39: build.apt.sources.uris: expected an address without a user's name and password: "
+        + "[[build.network.credentials]] is for them"
+    ),
+    (
       "network.ca_bundle = \"ca.pem\"",
       "2:21: build.network.ca_bundle: expected an absolute path without \"..\", found \"ca.pem\""
     ),
@@ -68,6 +78,39 @@ import Testing
   func `points at a wrong value of build.toml`(line: String, expected: String) throws {
     let text = GuestFixture.build.replacing("[build]\n", with: "[build]\n\(line)\n")
     try expect(["build.toml": text], "build.toml:\(expected)")
+  }
+
+  private func set(_ manager: String, _ package: String) -> [String: String] {
+    let set = """
+      [tools]
+      name = "n"
+      manager = "\(manager)"
+      install_cmd = "x"
+      packages = ["\(package)"]
+
+      """
+    return ["build.toml": GuestFixture.build, "packages/1.toml": set]
+  }
+
+  @Test(arguments: [
+    ("curl", "https://user:secret@files.example/f"), ("uv", "p @ https://secret@files.example/p.whl"),
+    ("npm", "git+https://secret@git.example/p.git"),
+  ])
+  func `takes no address with credentials for a package`(manager: String, package: String) throws {
+    try expect(
+      set(manager, package),
+      "packages/1.toml:5:13: tools.packages: expected an address without a user's name and password: "
+        + "[[build.network.credentials]] is for them")
+  }
+
+  @Test(arguments: [
+    ("curl", "https://files.example/@scope/f@1?to=a@b"), ("uv", "p @ https://files.example/a@b/p.whl"),
+    ("npm", "@scope/p@1"),
+  ])
+  func `takes an @ elsewhere for what it is`(manager: String, package: String) throws {
+    let guest = GuestFixture(set(manager, package))
+    let configuration = try GuestConfiguration(loading: guest.path)
+    #expect(configuration.packageSets.map { $0.packages.map(\.value) } == [[package]])
   }
 
   @Test(arguments: [

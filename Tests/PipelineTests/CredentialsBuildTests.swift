@@ -101,6 +101,21 @@ import Testing
     #expect(server.requests.isEmpty)
   }
 
+  /// What the config asks for is written into the lock.
+  @Test func `refuses an address with a password in the config, and does not repeat it`() throws {
+    try demand(CredentialsBuildTests.basic)
+    let site = try site("", at: server.url("", user: "builder:\(CredentialsBuildTests.secret)@"))
+    for command in [["lock", "guest"], ["build", "guest", "--until", "staged"], ["validate", "guest"]] {
+      let result = try site.run(command)
+      #expect(result.status == 1)
+      let said = result.output + result.errors
+      #expect(said.contains("[[build.network.credentials]] is for them"), "\(said)")
+      #expect(!said.contains(CredentialsBuildTests.secret))
+    }
+    #expect(server.requests.isEmpty)
+    #expect(try contents(ofFile: "\(site.guest)/capsem.lock") == nil)
+  }
+
   @Test func `says what a refusing archive wants, and not what it was told`() throws {
     try demand("Bearer other")
     let result = try site(passwords).run(
