@@ -116,20 +116,37 @@ struct ArchitectureBuild {
     return report
   }
 
+  /// What has been dropped somewhere is named with its remedy; elsewhere it may still be, if nobody
+  /// has answered there.
+  private static func explained(
+    _ failure: PoolFailure, _ transfer: TransferFailure, of package: LockedPackage
+  ) -> Report {
+    var report = Report(of: failure)
+    let dropped = TransferFailure.Cause.notFound
+    let answers = ["\(transfer.location): \(transfer.cause.text)"] + transfer.others
+    let droppers = answers.count { $0.hasSuffix(": \(dropped.text)") }
+    if droppers == 0 { return report }
+    let remedies = [
+      "`capsem-native lock --update-package \(package.name)` locks the version that there is now",
+      "or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror",
+    ]
+    report.causes = answers
+    if droppers == answers.count {
+      report.summary = "cannot fetch \(failure.item): no place that is known has it any more"
+      report.hints = remedies
+    } else {
+      report.hints = transfer.cause == dropped ? ["build again when every place answers"] : report.hints
+      report.hints += remedies
+    }
+    return report
+  }
+
   /// A mirror keeps packages for long and its own lists for hours.
   private static func explained(_ error: any Error, about digest: Digest, of lock: Lockfile) -> any Error {
     if let failure = error as? PoolFailure, case .transfer(let transfer) = failure.cause,
-      transfer.cause == .notFound,
       let package = lock.architectures.flatMap(\.packages).first(where: { $0.sha256 == digest })
     {
-      var report = Report(of: error)
-      report.summary = "cannot fetch \(failure.item): no place that is known has it any more"
-      report.causes = ["\(transfer.location): \(transfer.cause.text)"] + transfer.others
-      report.hints = [
-        "`capsem-native lock --update-package \(package.name)` locks the version that there is now",
-        "or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror",
-      ]
-      return report
+      return explained(failure, transfer, of: package)
     }
     let architectures = lock.architectures.flatMap(\.indexes).map(\.sha256)
     guard lock.releases.map(\.inRelease).contains(digest) || architectures.contains(digest) else {

@@ -109,6 +109,23 @@ import Testing
     #expect(try build().status == 0)
   }
 
+  @Test func `each place is named with its answer, and what is refused is not called gone`() throws {
+    server.on(path, .status(404))
+    let other = LoopbackServer()
+    try archive.serve(on: other)
+    other.on(path, .status(403))
+    let refused = try build(["--mirror", other.url("")])
+    #expect(refused.status == 1)
+    for words in [
+      "error: cannot fetch greeting 2.0 (all): the server answered with status 403\n",
+      "  cause: \(other.url(path)): the server answered with status 403\n",
+      "  cause: \(server.url(path)): not found (404)\n",
+      "\nhint: the server wants credentials",
+      "\nhint: `capsem-native lock --update-package greeting` locks the version that there is now\n",
+    ] { #expect(refused.errors.contains(words), "\(refused.errors)") }
+    #expect(!refused.errors.contains("any more"))
+  }
+
   @Test func `yesterday's lists do not undo a lock`() throws {
     let older = try SignedArchive(keyOf: archive, date: 1_600_000_000)
     try older.serve(on: server)
