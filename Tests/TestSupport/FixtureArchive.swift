@@ -83,6 +83,11 @@ package struct FixtureArchive: Sendable {
     return text
   }
 
+  /// As a server writes one into its headers.
+  package static func httpDate(secondsFromNow seconds: Double) -> String {
+    text(of: Int64(Date().timeIntervalSince1970 + seconds)).replacing("UTC", with: "GMT")
+  }
+
   /// "Tue, 14 Nov 2023 22:13:20 UTC", as Release files write a date.
   package static func text(of date: Int64) -> String {
     let formatter = DateFormatter()

@@ -125,6 +125,32 @@ import Transfer
     try expectContent()
   }
 
+  /// A date has whole seconds: of two, at least one is left.
+  @Test(arguments: [("1", 900), ("date", 900), ("86400", 0), ("soon", 0)] as [(String, Int64)])
+  func `waits as long as a server asks for, within bounds`(words: String, atLeast: Int64) throws {
+    var settings = TransferSettings()
+    settings.firstDelay = 10
+    settings.longestDelay = atLeast == 0 ? 50 : 5000
+    let busy = words == "date" ? FixtureArchive.httpDate(secondsFromNow: 2) : words
+    server.on("/a", .status(429, headers: ["Retry-After": busy]), .serve(content))
+    let start = Stopwatch.milliseconds
+    _ = try Downloader(settings).download(try request("/a"))
+    let waited = Stopwatch.milliseconds - start
+    #expect(waited >= atLeast && waited < 5000, "\(waited) ms")
+    try expectContent()
+  }
+
+  @Test func `a busy server holds up nothing that another one has`() throws {
+    var settings = TransferSettings()
+    settings.firstDelay = 10
+    server.on("/busy", .status(429, headers: ["Retry-After": "60"]))
+    server.on("/idle", .serve(content))
+    let start = Stopwatch.milliseconds
+    _ = try Downloader(settings).download(try request("/busy", "/idle"))
+    #expect(Stopwatch.milliseconds - start < 5000)
+    #expect(server.requests.map(\.path) == ["/busy", "/idle"])
+  }
+
   @Test func `stops asking after the last retry`() throws {
     server.on("/a", .status(500))
     #expect(try failure(try request("/a")).cause == .refused(status: 500))
