@@ -8,6 +8,12 @@ package struct NetworkSettings: Sendable, Equatable, Codable {
   package var credentials: [NetworkCredentials] = []
 
   package init() {}
+
+  /// Names of the variables that hold something secret.
+  package var variables: [String] {
+    credentials.flatMap { [$0.usernameVariable, $0.passwordVariable, $0.tokenVariable] }
+      .compactMap { $0?.value }
+  }
 }
 
 /// `[[build.network.credentials]]`: what one server wants to know of us.

@@ -6,11 +6,12 @@ import Testing
 /// Second builds under a hostile environment.
 extension BookwormBuildTests {
   /// The verdict of one run, and its circumstances: what of them was varied, and why the others were not.
-  private func verify(_ site: BuildSite, _ arguments: [String] = []) throws -> (
-    status: Int32, verdict: JSONValue, varied: Set<String>, others: [String: String]
-  ) {
+  private func verify(
+    _ site: BuildSite, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> (status: Int32, verdict: JSONValue, varied: Set<String>, others: [String: String]) {
     let result = try site.run(
-      ["verify", "guest", "--json", "--progress", "none"] + arguments, environment: ["TMPDIR": "/var/tmp"])
+      ["verify", "guest", "--json", "--progress", "none"] + arguments,
+      environment: ["TMPDIR": "/var/tmp"].merging(environment) { $1 })
     let json = try JSONValue(parsing: result.output)
     let verdict = try #require(json[BuildSite.architecture], "\(result.errors)")
     var varied: Set<String> = []
@@ -40,6 +41,22 @@ extension BookwormBuildTests {
     #expect(Set(others.keys) == (user == .root ? [] : byRoot))
     // No assets were there, and none came.
     #expect(site.names(in: site.assets) == [])
+    #expect(try site.leftovers() == [])
+  }
+
+  @Test(arguments: TestUser.available)
+  func `verify needs no secret for the second build`(user: TestUser) throws {
+    let network = """
+
+      [[build.network.credentials]]
+      host = "mirror.test"
+      token_env = "MIRROR_TOKEN"
+
+      """
+    let site = try site(user, extra: BookwormBuildTests.extra + network)
+    let (status, verdict, _, _) = try verify(site, environment: ["MIRROR_TOKEN": "s3cret"])
+    #expect(status == 0, "\(verdict)")
+    #expect(verdict["same"] == .boolean(true))
     #expect(try site.leftovers() == [])
   }
 

@@ -57,6 +57,11 @@ struct HostileBuild: Sendable {
     "SSL_CERT_FILE", "PIP_INDEX_URL", "UV_DEFAULT_INDEX",
   ]
 
+  /// Hands on what these variables hold.
+  mutating func tell(_ variables: [String], from context: HostContext) {
+    for name in variables { environment[name] = context.environment[name] }
+  }
+
   private mutating func add(_ tool: HostTool, _ words: [String]) {
     command.append(tool)
     arguments.append(words)
