@@ -81,12 +81,23 @@ extension Exchange {
       return .failed(.unidentified("the server wants a client certificate"), mayRecover: false)
     case _ where ccurl_long(handle, CURLINFO_HTTP_CONNECTCODE) == 407:
       return .failed(.refused(status: 407), mayRecover: false)
+    case _ where isBrokenAfterHandshake(code) && settings.credentials.certificate(for: location) == nil:
+      return .failed(
+        .unidentified(
+          "the server broke off right after the TLS handshake; it may want a client certificate"),
+        mayRecover: true)
     case CURLE_FILE_COULDNT_READ_FILE: return .failed(.notFound, mayRecover: false)
     case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2,
       CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR:
       return .failed(.interrupted(words), mayRecover: true)
     default: return .failed(.interrupted(words), mayRecover: false)
     }
+  }
+
+  /// What a server looks like that has no alert for it, or whose alert is lost with the connection.
+  private func isBrokenAfterHandshake(_ code: CURLcode) -> Bool {
+    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && location.scheme == .https && status == 0
+      && ccurl_offset(handle, CURLINFO_APPCONNECT_TIME_T) > 0
   }
 
   /// TLS has an alert for it since 1.3; before, it is one of several things that a failed handshake

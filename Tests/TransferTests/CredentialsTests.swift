@@ -82,7 +82,12 @@ import Threads
     failure = try #require(throws: TransferFailure.self) {
       try Downloader(settings).fetchText([file], limit: 10)
     }
-    #expect(failure.cause == .unidentified("the server wants a client certificate"))
+    // The alert may be lost with the connection.
+    guard case .unidentified(let why) = failure.cause else {
+      Issue.record("\(failure)")
+      return
+    }
+    #expect(why.hasSuffix(" a client certificate"))
     #expect(failure.hints.first?.contains("client_certificate") == true)
     // Its authority is known from the bundle alone.
     var stranger = TransferSettings()
