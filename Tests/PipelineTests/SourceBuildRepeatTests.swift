@@ -171,4 +171,39 @@ extension SourceBuildTests {
     try write("'tiny', 'seeded', 'several'", sources: "'tiny', 'seeded', 'several'", to: site)
     #expect(try state()?["state"]?.string == "changed")
   }
+
+  @Test func `status, verify and a build that has nothing to do heed a wheel of the guest`() throws {
+    var wheel = PythonIndex.Wheel(name: "local", version: "3.0", requires: ["gamma<2"])
+    let site = try site("'local @ file:wheels/\(wheel.file)'", sources: "")
+    let wheels = "\(site.guest)/wheels"
+    try FileManager.default.createDirectory(atPath: wheels, withIntermediateDirectories: true)
+    try PythonIndex.write(wheel, to: wheels)
+    try site.user.own(site.guest)
+    #expect(try lock(site).status == 0)
+    let plan = try site.run(["build", "guest", "--dry-run", "--locked"])
+    #expect(plan.status == 0 && plan.output.contains("local"), "\(plan.errors)\(plan.output)")
+    #expect(!plan.output.contains("file://"), "\(plan.output)")
+    let built = try site.run(["build", "guest", "--locked", "--progress", "none"])
+    #expect(built.status == 0, "\(built.errors)")
+    let verified = try site.run(
+      ["verify", "guest", "--progress", "none", "--offline"], environment: ["TMPDIR": "/var/tmp"])
+    #expect(verified.status == 0, "\(verified.errors)\(verified.output)")
+
+    // Not what was locked, and the assets are still those of the lock.
+    wheel.requires = []
+    try PythonIndex.write(wheel, to: wheels)
+    let problem = "cannot build from guest/wheels/\(wheel.file): expected SHA-256"
+    let again = try site.run(["build", "guest", "--locked", "--progress", "plain"])
+    #expect(again.status == 1)
+    #expect(again.errors.contains(problem), "\(again.errors)")
+    let status = try site.run(["status"])
+    #expect(status.output.contains(problem) && !status.output.contains("up to date"), "\(status.output)")
+    let planned = try site.run(["build", "guest", "--dry-run", "--locked"])
+    #expect(planned.output.contains(problem), "\(planned.output)")
+    // Locked again, it is another image.
+    #expect(try lock(site).status == 0)
+    #expect(try site.run(["status"]).output.contains("gamma"))
+    let rebuilt = try site.run(["build", "guest", "--locked", "--progress", "plain"])
+    #expect(rebuilt.status == 0 && !rebuilt.errors.contains("nothing has changed"), "\(rebuilt.errors)")
+  }
 }
