@@ -103,9 +103,9 @@ package struct Installer {
       } else {
         content = contents.keep(try objects.open(wheel.sha256, named: wheel.file))
       }
-      placements.append(
-        WheelPlacement(
-          try WheelFile(descriptor: content, file: file), scheme: scheme, isRequested: wheel.requested))
+      let examined = try WheelFile(descriptor: content, file: file)
+      if wheel.isSource { try BuiltRequirements(wheel: examined, source: wheel, lock: lock).check() }
+      placements.append(WheelPlacement(examined, scheme: scheme, isRequested: wheel.requested))
     }
     events(.activity(.install, "\(placements.count) wheels"))
     try WheelInstaller(root: root, modified: date).install(WheelPlan(placements), threads: threads)

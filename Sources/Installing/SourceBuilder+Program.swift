@@ -2,7 +2,11 @@ extension SourceBuilder {
   /// The front end of a build (PEP 517), run with nothing on its path but the standard library. Wheels of
   /// build requirements lie beside it; what it writes to descriptor 3 is the wheel's name and the wheel.
   static let program = #"""
-    import glob, importlib, os, re, shutil, site, sys, tarfile, zipfile
+    import sys
+
+    # The directory of this file. Python's -I would leave it out, and PYTHONHASHSEED unread.
+    del sys.path[0]
+    import glob, importlib, os, re, shutil, site, tarfile, zipfile
 
     here, source = os.getcwd(), sys.argv[1]
     os.umask(0o022)

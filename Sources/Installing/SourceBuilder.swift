@@ -47,7 +47,7 @@ struct SourceBuilder {
       SourceBuilder.place.appending("build.py".utf8), with: Array(SourceBuilder.program.utf8))
     let directory = SourceBuilder.place.description
     let plan = SandboxPlan(
-      tree: tree, command: ["/usr/bin/python3", "-I", "-S", "\(directory)/build.py", source.file],
+      tree: tree, command: ["/usr/bin/python3", "-s", "-S", "\(directory)/build.py", source.file],
       environment: environment.variables + [("PYTHONHASHSEED", "0"), ("PYTHONDONTWRITEBYTECODE", "1")],
       throwAway: true, lent: environment.clock?.library, directory: directory)
     var (output, pending, answer) = ([String](), [UInt8](), [UInt8]())

@@ -18,6 +18,8 @@ package struct WheelFile: Sendable {
   /// "requests-2.32.3.dist-info"
   package let distInfo: String
   package let entryPoints: EntryPoints
+  /// Requirements of METADATA, as written.
+  package let requirements: [String]
   /// Files in archive order, without RECORD, its signatures, and what an installer writes itself.
   package let members: [Member]
   /// Directories that have an entry of their own, in archive order.
@@ -51,6 +53,7 @@ package struct WheelFile: Sendable {
     }
     distribution = String(written)
     self.version = version
+    requirements = metadata.all("Requires-Dist").map(String.init)
     let wheel = WheelHeaders(try listing.text(of: "WHEEL", in: distInfo))
     guard wheel["Wheel-Version"]?.hasPrefix("1.") == true else {
       throw WheelError(

@@ -103,16 +103,19 @@ struct WheelListing {
 
 /// `Name: value` lines up to the first empty one. The first of several with one name counts.
 struct WheelHeaders {
-  private var values: [String: Substring] = [:]
+  private var values: [String: [Substring]] = [:]
 
   init(_ text: String) {
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       if line.isEmpty { break }
       guard let colon = line.firstIndex(of: ":"), line.first?.isWhitespace == false else { continue }
       let name = line[..<colon].lowercased()
-      if values[name] == nil { values[name] = line[line.index(after: colon)...].trimmed }
+      values[name, default: []].append(line[line.index(after: colon)...].trimmed)
     }
   }
 
-  subscript(name: String) -> Substring? { values[name.lowercased()] }
+  /// The first of that name.
+  subscript(name: String) -> Substring? { all(name).first }
+
+  func all(_ name: String) -> [Substring] { values[name.lowercased()] ?? [] }
 }

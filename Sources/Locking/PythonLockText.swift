@@ -2,6 +2,33 @@ import BuildModel
 import FileTree
 import Toml
 
+/// One `[[packages]]` of a `pylock.toml` (PEP 751), as far as a lock of wheels needs it.
+package struct PylockPackage: Sendable, Equatable {
+  package var name: String
+  package var version: String
+  /// Empty when the package is needed everywhere.
+  package var marker: String
+  package var wheels: [OfferedWheel]
+  /// Whether it can also be had as source.
+  package var hasSource: Bool
+  package var source: OfferedWheel?
+  /// The file that a requirement names by its address.
+  package var archive: OfferedWheel?
+
+  package init(
+    name: String, version: String, marker: String, wheels: [OfferedWheel], hasSource: Bool,
+    source: OfferedWheel? = nil, archive: OfferedWheel? = nil
+  ) {
+    self.name = name
+    self.version = version
+    self.marker = marker
+    self.wheels = wheels
+    self.hasSource = hasSource
+    self.source = source
+    self.archive = archive
+  }
+}
+
 extension PylockPackage {
   /// The packages of a `pylock.toml`, in its order.
   package static func packages(parsing bytes: [UInt8]) throws -> [PylockPackage] {

@@ -2,33 +2,6 @@ import BuildModel
 import Diagnosis
 import FileTree
 
-/// One `[[packages]]` of a `pylock.toml` (PEP 751), as far as a lock of wheels needs it.
-package struct PylockPackage: Sendable, Equatable {
-  package var name: String
-  package var version: String
-  /// Empty when the package is needed everywhere.
-  package var marker: String
-  package var wheels: [OfferedWheel]
-  /// Whether it can also be had as source.
-  package var hasSource: Bool
-  package var source: OfferedWheel?
-  /// The file that a requirement names by its address.
-  package var archive: OfferedWheel?
-
-  package init(
-    name: String, version: String, marker: String, wheels: [OfferedWheel], hasSource: Bool,
-    source: OfferedWheel? = nil, archive: OfferedWheel? = nil
-  ) {
-    self.name = name
-    self.version = version
-    self.marker = marker
-    self.wheels = wheels
-    self.hasSource = hasSource
-    self.source = source
-    self.archive = archive
-  }
-}
-
 /// Resolves requirements to one exact wheel a package, with uv doing the resolution.
 package struct PythonResolution: Sendable {
   /// One run of uv.
@@ -126,21 +99,19 @@ package struct PythonResolution: Sendable {
   }
 
   private func refusal(_ outcome: Outcome) -> PythonLockingError {
-    let lacksWheel = outcome.errors.contains("has no usable wheels")
     let remedy =
       "ask for a version that has a wheel for \(target.words), or name it in allow_sdist, and it is built"
     let explanation = UvExplanation(outcome.errors)
+    let lacking = explanation.lackingWheels
     let reason =
       explanation.isConflict
       ? "no versions satisfy all requirements" : "uv exited with status \(outcome.status)"
     return PythonLockingError(
       "cannot resolve Python packages for \(target.words): \(reason)",
       causes: explanation.sentences.map(hidingCredentials),
-      hints: (lacksWheel
-        ? [remedy] + explanation.lackingWheels.map { "write allow_sdist = [\"\($0)\"] beside packages" } : [])
-        + [
-          "the index is the one of \(index.origin)"
-        ])
+      hints: (lacking.isEmpty ? [] : [remedy])
+        + lacking.map { "write allow_sdist = [\"\($0)\"] beside packages" }
+        + ["the index is the one of \(index.origin)"])
   }
 
   /// A lock names files that others have, too: of the web, or of the guest directory.
@@ -236,10 +207,14 @@ package struct PythonResolution: Sendable {
     if !package.wheels.isEmpty {
       causes.append("its wheels: \(package.wheels.map(\.file).sorted().joined(separator: ", "))")
     }
-    if package.hasSource { causes.append("it also comes as source") }
+    var hints = ["ask for a version that has one: \"\(package.name)<\(package.version)\""]
+    if package.hasSource {
+      causes.append("it also comes as source")
+      hints.append("write allow_sdist = [\"\(package.name)\"] beside packages, and it is built")
+    }
     return PythonLockingError(
       "cannot lock \(package.name) \(package.version): expected a wheel for \(target.words), found none",
-      causes: causes, hints: ["ask for a version that has one: \"\(package.name)<\(package.version)\""])
+      causes: causes, hints: hints)
   }
 
   /// The distribution's name of a requirement, normalised.

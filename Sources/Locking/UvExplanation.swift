@@ -22,14 +22,16 @@ struct UvExplanation {
     sentences = lines
   }
 
-  /// Names of what "NAME==VERSION has no usable wheels".
+  /// Names of what "NAME==VERSION has no usable wheels", or "all versions of NAME have".
   var lackingWheels: [String] {
     var names: Set<String> = []
     for sentence in sentences {
       let words = sentence.split(separator: " ")
       for (index, word) in words.enumerated()
-      where words.dropFirst(index + 1).starts(with: ["has", "no", "usable", "wheels"]) {
-        names.insert(WheelName.normalized(word.prefix { $0 != "=" && $0 != "<" && $0 != ">" }))
+      where ["has", "have"].contains(where: { verb in
+        words.dropFirst(index + 1).starts(with: [verb, "no", "usable", "wheels"])
+      }) {
+        names.insert(WheelName.normalized(word.prefix { !"=<>!~[".contains($0) }))
       }
     }
     return names.sorted()

@@ -39,6 +39,9 @@ struct ArchitectureBuild {
     let inputs = try PartInputs.rootfs(
       architecture, of: configuration, installation: installation, lock: lock,
       sourceDate: request.sourceDate)
+    // Before anything is found unchanged: what a lock names, a person may have replaced.
+    try GuestWheels(directory: configuration.directory, store: builder.store)
+      .check(lock.objects(of: locked) { _ in false })
     if let image = try unchanged(inputs) { return image }
     let pool = try PackagePool(
       poolItems(locked, installation), store: builder.store,

@@ -36,11 +36,16 @@ struct GuestWheels {
 
   /// Brings into the store what the lock names and the guest directory has. A file that is there has to
   /// be the one that was locked; one that is not may still come from the store or from a mirror.
-  func gather(_ objects: [LockedObject]) throws {
+  func gather(_ objects: [LockedObject]) throws { try compare(objects) { try store.insert($0) } }
+
+  /// The same, looking only.
+  func check(_ objects: [LockedObject]) throws { try compare(objects) { Digest(of: $0) } }
+
+  private func compare(_ objects: [LockedObject], _ digest: ([UInt8]) throws -> Digest) throws {
     for object in objects {
       guard case .guest(let path) = object.origin else { continue }
       guard let bytes = try content(path) else { continue }
-      let digest = try store.insert(bytes)
+      let digest = try digest(bytes)
       guard digest == object.sha256 else {
         throw Report(
           "cannot build from \(directory)/\(path): expected SHA-256 \(object.sha256), found \(digest)",

@@ -81,6 +81,7 @@ import Testing
         "its wheels: odd-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",
         "it also comes as source",
       ])
+    #expect(error?.hints.last == "write allow_sdist = [\"odd\"] beside packages, and it is built")
   }
 
   @Test func `passes on what uv says, without credentials`() throws {
@@ -138,6 +139,24 @@ import Testing
           "the index is the one of PIP_INDEX_URL", "\"A>=1\" is asked for at x.toml:1:1",
           "\"b\" is asked for at x.toml:2:1", "\"b<2\" is a constraint at x.toml:9:1",
         ])
+  }
+
+  /// As uv 0.13 says it of one version, of several, and of what stands beside others.
+  @Test(arguments: [
+    "Because odd==1.0 has no usable wheels and only odd==1.0 is available, we can conclude that no.",
+    "Because all versions of Odd have no usable wheels and you require odd, we can conclude that no.",
+    "Because odd>=1,<3 have no usable wheels and other==1 depends on odd, we can conclude that no.",
+  ])
+  func `tells the line by which what has no wheel is built`(sentence: String) throws {
+    let error = #expect(throws: PythonLockingError.self) {
+      try resolution().wheels(for: ["odd"], environment: "python") { _ in
+        .init(
+          status: 1, output: [],
+          errors: "error: No solution found when resolving dependencies\n  cause: \(sentence)\n")
+      }
+    }
+    #expect(error?.hints.contains("write allow_sdist = [\"odd\"] beside packages") == true)
+    #expect(error?.hints.filter { $0.hasPrefix("write") }.count == 1)
   }
 
   @Test func `constraints hold, and what is kept gives way`() throws {

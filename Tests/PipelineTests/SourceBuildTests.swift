@@ -34,7 +34,7 @@ struct SourceBuildTests {
         return name
     """.replacing("\\\\", with: "\\")
 
-  private static func project(_ requires: String) -> String {
+  static func project(_ requires: String) -> String {
     """
     [build-system]
     requires = [\(requires)]
@@ -51,7 +51,7 @@ struct SourceBuildTests {
       "tiny.egg-info/requires.txt": "alpha\n\n[:sys_platform == 'win32']\nnowhere\n\n[more]\nnowhere\n",
     ])
 
-  private static let index = Result {
+  static let index = Result {
     try PythonIndex(
       offered: [
         .init(name: "alpha", version: "1.0", requires: ["gamma>=2"]), .init(name: "gamma", version: "1.0"),
@@ -70,17 +70,17 @@ struct SourceBuildTests {
                 subprocess.run(["gcc", "-c", "compiled.c"], check=True)
             """,
           ]),
-      ])
+      ] + told)
   }
 
-  private func site(_ packages: String, sources: String) throws -> BuildSite {
+  func site(_ packages: String, sources: String) throws -> BuildSite {
     let site = try BuildSite()
     try site.configure(["python3"])
     try write(packages, sources: sources, to: site)
     return site
   }
 
-  private func write(_ packages: String, sources: String, to site: BuildSite) throws {
+  func write(_ packages: String, sources: String, to site: BuildSite) throws {
     try site.write(
       """
       [python]
@@ -94,13 +94,13 @@ struct SourceBuildTests {
       """, to: "guest/config/packages/python.toml")
   }
 
-  private func lock(_ site: BuildSite, _ arguments: String...) throws -> ProgramResult {
+  func lock(_ site: BuildSite, _ arguments: String...) throws -> ProgramResult {
     try site.run(
       ["lock", "guest", "--progress", "none"] + arguments,
       environment: ["PIP_INDEX_URL": try SourceBuildTests.index.get().address])
   }
 
-  private func build(_ site: BuildSite, _ arguments: String..., cache: String? = nil, inside: [String] = [])
+  func build(_ site: BuildSite, _ arguments: String..., cache: String? = nil, inside: [String] = [])
     throws -> ProgramResult
   {
     try site.run(
@@ -109,7 +109,7 @@ struct SourceBuildTests {
       cache: cache)
   }
 
-  private static let modules = "/usr/local/lib/python3.11/dist-packages"
+  static let modules = "/usr/local/lib/python3.11/dist-packages"
 
   @Test func `a wheel is built from source, offline, as pip builds it`() throws {
     let site = try site("'tiny'", sources: "")

@@ -60,6 +60,10 @@ struct BuildOutlook {
         return PlannedGuestFile(file: file, source: source, size: try source.map(sizeOfFile) ?? 0)
       }
       self.installation = installation
+      if let lock = search.choice?.lock, let locked {
+        try GuestWheels(directory: configuration.directory, store: store)
+          .check(lock.objects(of: locked) { _ in false })
+      }
       inputs = try PartInputs.rootfs(
         architecture, of: configuration, installation: installation, lock: search.choice?.lock,
         sourceDate: request.sourceDate)

@@ -1,5 +1,3 @@
-import BuildModel
-
 /// A condition on the machine under which a package is needed: `python_full_version < '3.12' and
 /// sys_platform == 'linux'` (PEP 508).
 package struct PythonMarker: Sendable, Equatable {
