@@ -1,3 +1,5 @@
+import FileTree
+
 /// The SHA-512 of a tarball in the notation of Subresource Integrity: "sha512-" and base64. npm's lockfiles
 /// and registries write it.
 package struct NpmIntegrity: Sendable, Codable, Equatable, Hashable {
@@ -10,9 +12,8 @@ package struct NpmIntegrity: Sendable, Codable, Equatable, Hashable {
       let hash = word.prefix { $0 != "?" }
       guard hash.hasPrefix("sha512-") else { continue }
       let digits = hash.dropFirst("sha512-".count)
-      // 64 bytes are 86 digits and two signs of padding.
-      guard digits.utf8.count == 88, digits.hasSuffix("=="),
-        digits.dropLast(2).utf8.allSatisfy({ NpmIntegrity.alphabet.contains($0) })
+      guard let bytes = Base64.standard.bytes(of: digits), bytes.count == 64,
+        Base64.standard.text(of: bytes) == digits
       else { continue }
       self.text = String(hash)
       return
@@ -21,19 +22,5 @@ package struct NpmIntegrity: Sendable, Codable, Equatable, Hashable {
   }
 
   /// `digest` has 64 bytes.
-  package init(digest: [UInt8]) {
-    var digits: [UInt8] = []
-    for start in stride(from: 0, to: digest.count, by: 3) {
-      let group = digest[start..<min(start + 3, digest.count)]
-      let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-      for place in 0..<4 {
-        let isPadding = place > group.count
-        digits.append(
-          isPadding ? UInt8(ascii: "=") : NpmIntegrity.alphabet[Int(bits >> (18 - 6 * UInt32(place)) & 63)])
-      }
-    }
-    text = "sha512-" + String(decoding: digits, as: UTF8.self)
-  }
-
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  package init(digest: [UInt8]) { text = "sha512-" + Base64.standard.text(of: digest) }
 }

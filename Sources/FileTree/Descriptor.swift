@@ -63,3 +63,20 @@ package func readAll(_ descriptor: CInt, named name: @autoclosure () -> String) 
   bytes.removeLast(bytes.count - done)
   return bytes
 }
+
+/// Hands on the bytes of an open regular file in large pieces, from its beginning; a piece is only good
+/// during the call.
+package func readPieces(
+  of descriptor: CInt, named name: @autoclosure () -> String,
+  _ body: (_ piece: UnsafeRawBufferPointer, _ offset: Int64) throws(SystemFailure) -> Void
+) throws(SystemFailure) {
+  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+  defer { buffer.deallocate() }
+  var offset = 0
+  while true {
+    let count = try system("read", name()) { pread(descriptor, buffer.baseAddress!, buffer.count, offset) }
+    if count == 0 { return }
+    try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]), Int64(offset))
+    offset += count
+  }
+}

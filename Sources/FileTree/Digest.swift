@@ -1,4 +1,3 @@
-import CCrypto
 import Diagnosis
 import Glibc
 
@@ -56,42 +55,20 @@ package struct Digest: Hashable, Sendable, Comparable {
 
   /// Of what a descriptor can read, from its first byte on; `name` stands in errors.
   package init(ofFile descriptor: CInt, named name: String) throws(SystemFailure) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-    defer { buffer.deallocate() }
     var hasher = Hasher()
-    var offset = 0
-    while true {
-      let count = try system("read", name) { pread(descriptor, buffer.baseAddress!, buffer.count, offset) }
-      if count == 0 { break }
-      hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      offset += count
-    }
+    try readPieces(of: descriptor, named: name) { piece, _ throws(SystemFailure) in hasher.update(piece) }
     self = hasher.finish()
   }
 
-  /// Digests by parts; the corresponding C functions are OpenSSL's `EVP_Digest…`.
+  /// Digests by parts.
   package struct Hasher: ~Copyable {
-    private let context: OpaquePointer
+    private var digest = MessageDigest(.sha256)
 
-    package init() {
-      guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-        preconditionFailure("libcrypto has no SHA-256")
-      }
-      self.context = context
-    }
+    package init() {}
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-      guard bytes.count > 0 else { return }
-      EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
-    }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
 
-    package consuming func finish() -> Digest {
-      var bytes = [UInt8](repeating: 0, count: 32)
-      EVP_DigestFinal_ex(context, &bytes, nil)
-      return Digest(bytes)
-    }
-
-    deinit { EVP_MD_CTX_free(context) }
+    package consuming func finish() -> Digest { Digest(digest.finish()) }
   }
 }
 

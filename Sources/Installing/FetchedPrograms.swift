@@ -63,15 +63,8 @@ struct FetchedPrograms {
 
   /// Into an empty file.
   static func copy(_ source: CInt, to target: CInt, named name: String) throws {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-    defer { buffer.deallocate() }
-    var offset = 0
-    while true {
-      let count = try system("read", name) { pread(source, buffer.baseAddress!, buffer.count, offset) }
-      if count == 0 { return }
-      let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      try writeAll(piece, to: target, at: Int64(offset), named: name)
-      offset += count
+    try readPieces(of: source, named: name) { piece, offset throws(SystemFailure) in
+      try writeAll(piece, to: target, at: offset, named: name)
     }
   }
 }

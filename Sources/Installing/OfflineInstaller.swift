@@ -100,46 +100,49 @@ struct OfflineInstaller {
     }
   }
 
-  /// Stands for curl and wget: their options for where to write, and one address.
+  /// Stands for curl and wget: understands where to write and which address, and passes over the rest. An
+  /// empty output is a file of the address's own name, and "-" is stdout.
   private static let client = """
     #!/bin/sh
     # Gives out the files that a config declares, while an installer runs.
     here=/\(String(decoding: directory.bytes, as: UTF8.self))
-    output=- url= after= named=
+    program=${0##*/}
+    case $program in curl) output=- ;; *) output= ;; esac
+    url= value=
     for word; do
-      if [ -n "$after" ]; then
-        [ "$after" = output ] && output=$word
-        after=
+      if [ -n "$value" ]; then
+        [ "$value" = output ] && output=$word
+        value=
         continue
       fi
       case $word in
         http://*|https://*) url=$word ;;
         --output=*|--output-document=*) output=${word#*=} ;;
-        --output|--output-document) after=output ;;
-        --remote-name) named=1 ;;
-        --header|--user-agent|--retry|--retry-delay|--max-time|--connect-timeout|--proto|--proto-redir) after=skip ;;
-        --request|--data|--user|--write-out|--timeout|--tries) after=skip ;;
+        --output|--output-document) value=output ;;
+        --remote-name) output= ;;
+        --header|--user-agent|--retry|--retry-delay|--max-time|--connect-timeout|--proto|--proto-redir) value=skip ;;
+        --request|--data|--user|--write-out|--timeout|--tries) value=skip ;;
         --*) ;;
-        -*o|-*O)
-          case ${0##*/}$word in
-            curl*O) named=1 ;;
-            wget*o) after=skip ;;
-            *) after=output ;;
-          esac ;;
-        -*O-) output=- ;;
-        -H|-A|-X|-d|-u|-w|-m|-T|-t|-U) after=skip ;;
+        -H|-A|-X|-d|-u|-w|-m|-T|-t|-U) value=skip ;;
+        *) case $program$word in
+          curl-*O) output= ;;
+          curl-*o|wget-*O) value=output ;;
+          wget-*O-) output=- ;;
+          wget-*o) value=skip ;;
+        esac ;;
       esac
     done
-    number=$(awk -v url="$url" '$1 == url { print $2; exit }' "$here/index")
+    number=
+    while read -r address found; do
+      [ "$address" = "$url" ] && number=$found
+    done < "$here/index"
     if [ -z "$number" ]; then
       echo "$url" >> "$here/asked"
-      echo "${0##*/}: $url is not declared, and there is no network" >&2
+      echo "$program: $url is not declared, and there is no network" >&2
       exit 6
     fi
-    [ -n "$named" ] && output=${url##*/}
-    [ "${0##*/}$output" = wget- ] && ! echo " $* " | grep -q 'O *-\\|output-document[= ]-' && output=${url##*/}
-    if [ "$output" = - ]; then exec cat "$here/files/$number"; fi
-    exec cp "$here/files/$number" "$output"
+    [ "$output" = - ] && exec cat "$here/files/$number"
+    exec cp "$here/files/$number" "${output:-${url##*/}}"
 
     """
 }

@@ -33,7 +33,8 @@ package struct WheelRecord: Sendable, Equatable {
       var digest: Digest?
       if !fields[1].isEmpty {
         let parts = fields[1].split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, parts[0] == "sha256", let decoded = WheelRecord.digest(base64: parts[1])
+        guard parts.count == 2, parts[0] == "sha256", let bytes = Base64.urlSafe.bytes(of: parts[1]),
+          let decoded = Digest(hex: Digest.hex(bytes))
         else {
           throw WheelError(wheel, "RECORD has a digest of \(fields[0]) that is not SHA-256: \(fields[1])")
         }
@@ -58,7 +59,7 @@ package struct WheelRecord: Sendable, Equatable {
         row.path.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
         ? "\"" + row.path.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
           + "\"" : row.path
-      let digest = row.digest.map { "sha256=" + WheelRecord.base64($0) } ?? ""
+      let digest = row.digest.map { "sha256=" + Base64.urlSafe.text(of: $0.bytes) } ?? ""
       text += "\(quoted),\(digest),\(row.size.map(String.init) ?? "")\n"
     }
     return text
@@ -90,41 +91,5 @@ package struct WheelRecord: Sendable, Equatable {
     if isQuoted { throw WheelError(wheel, "RECORD ends inside a quoted name") }
     if !row.isEmpty || !field.isEmpty { rows.append(row + [field]) }
     return rows
-  }
-
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  /// URL-safe, without padding.
-  package static func base64(_ digest: Digest) -> String {
-    var text: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in digest.bytes {
-      bits = bits << 8 | UInt32(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        text.append(alphabet[Int(bits >> count & 63)])
-      }
-    }
-    if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  static func digest(base64 text: some StringProtocol) -> Digest? {
-    var bytes: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for character in text.utf8 where character != UInt8(ascii: "=") {
-      guard let value = alphabet.firstIndex(of: character) else { return nil }
-      bits = bits << 6 | UInt32(value)
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-      }
-    }
-    return bytes.count == 32 ? Digest(hex: Digest.hex(bytes)) : nil
   }
 }

@@ -28,7 +28,7 @@ package struct NpmLock: Sendable, Equatable {
   package init(parsing text: [UInt8]) throws {
     let json = try JSONValue(parsing: text, named: "npm's lockfile")
     guard json["lockfileVersion"] == .number(3), case .object(let entries)? = json["packages"] else {
-      throw NpmLockingError("cannot read npm's lockfile: expected lockfileVersion 3 with packages")
+      throw LockingError("cannot read npm's lockfile: expected lockfileVersion 3 with packages")
     }
     for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
       if key.isEmpty {
@@ -36,7 +36,7 @@ package struct NpmLock: Sendable, Equatable {
         continue
       }
       guard let place = NpmPlace(key) else {
-        throw NpmLockingError("cannot lock the npm package at \(key): expected a place below node_modules")
+        throw LockingError("cannot lock the npm package at \(key): expected a place below node_modules")
       }
       packages[place] = try NpmLock.package(entry, at: place)
     }
@@ -46,7 +46,7 @@ package struct NpmLock: Sendable, Equatable {
     let name = entry["name"]?.string ?? place.names[place.names.count - 1]
     let isBundled = entry["inBundle"] == .boolean(true)
     guard NpmPlace.isName(name), let version = entry["version"]?.string else {
-      throw NpmLockingError(
+      throw LockingError(
         "cannot lock \(name): expected a version from a registry",
         hints: ["only packages of a registry can be locked: no directories, no repositories"])
     }
@@ -88,11 +88,11 @@ package struct NpmLock: Sendable, Equatable {
     var waiting: [NpmPlace] = []
     for name in requested {
       guard let place = NpmPlace("node_modules/\(name)"), packages[place] != nil else {
-        throw NpmLockingError("cannot lock \(name): npm's lockfile has no such package")
+        throw LockingError("cannot lock \(name): npm's lockfile has no such package")
       }
       if unusable.contains(place) {
         let reason = unfit.contains(place) ? "it is not made for it" : "something that it needs is not"
-        throw NpmLockingError(
+        throw LockingError(
           "cannot install \(name) on \(platform): \(reason)",
           causes: unfit.map(\.text).sorted().map { "not made for \(platform): \($0)" },
           hints: ["ask for another version or package, or leave the architecture out"])
@@ -129,18 +129,5 @@ package struct NpmLock: Sendable, Equatable {
   private func place(of name: String, from place: NpmPlace) -> NpmPlace? {
     guard NpmPlace.isName(name) else { return nil }
     return place.candidates(for: name).first { packages[$0] != nil }
-  }
-}
-
-/// npm packages that cannot be locked.
-package struct NpmLockingError: Diagnosable, Equatable {
-  package var summary: String
-  package var causes: [String]
-  package var hints: [String]
-
-  package init(_ summary: String, causes: [String] = [], hints: [String] = []) {
-    self.summary = summary
-    self.causes = causes
-    self.hints = hints
   }
 }

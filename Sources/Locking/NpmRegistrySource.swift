@@ -1,4 +1,5 @@
 import BuildModel
+import FileTree
 
 /// Where npm packages are looked for, and who said so. This program names no registry itself: it asks
 /// the one that the host's npm would ask, and in the end npm's own default.
@@ -17,17 +18,6 @@ package struct NpmRegistrySource: Sendable, Equatable {
     case basic(user: String, password: String)
   }
 
-  /// A configuration file of npm, as text.
-  package struct ConfigurationFile: Sendable, Equatable {
-    package var path: String
-    package var text: String
-
-    package init(path: String, text: String) {
-      self.path = path
-      self.text = text
-    }
-  }
-
   /// npm's variables, the first that is set counts.
   package static let variables = ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
 
@@ -40,7 +30,7 @@ package struct NpmRegistrySource: Sendable, Equatable {
   /// exist, in that order; `environment` may also hold what they refer to as `${NAME}`.
   package init(
     configured: String?, environment: [String: String], files: [ConfigurationFile]
-  ) throws(NpmLockingError) {
+  ) throws(LockingError) {
     for file in files {
       for (key, value) in NpmRegistrySource.settings(in: file.text, environment) {
         if key == "registry" {
@@ -62,7 +52,7 @@ package struct NpmRegistrySource: Sendable, Equatable {
   }
 
   /// With npm's own default in place of an address that nobody has named.
-  package func completed(with address: String) throws(NpmLockingError) -> NpmRegistrySource {
+  package func completed(with address: String) throws(LockingError) -> NpmRegistrySource {
     var source = self
     if source.address == nil { try source.set(address, from: "the default of npm") }
     return source
@@ -94,14 +84,14 @@ package struct NpmRegistrySource: Sendable, Equatable {
     return "\(base)/\(name)/-/\(name.split(separator: "/").last ?? "")-\(version).tgz"
   }
 
-  private mutating func set(_ value: String, from origin: String) throws(NpmLockingError) {
+  private mutating func set(_ value: String, from origin: String) throws(LockingError) {
     address = try NpmRegistrySource.checked(value, from: origin)
     self.origin = origin
   }
 
-  private static func checked(_ value: String, from origin: String) throws(NpmLockingError) -> String {
+  private static func checked(_ value: String, from origin: String) throws(LockingError) -> String {
     if ["https://", "http://"].contains(where: value.lowercased().hasPrefix) { return value }
-    throw NpmLockingError(
+    throw LockingError(
       "cannot use the npm registry of \(origin): expected an address that begins with https:// or http://")
   }
 
@@ -121,18 +111,23 @@ package struct NpmRegistrySource: Sendable, Equatable {
       switch key[key.index(after: colon)...] {
       case "_authToken": authorizations[place] = .bearer(value)
       case "_auth":
-        let text = Base64.text(value)
-        guard let text, let middle = text.firstIndex(of: ":") else { continue }
+        guard let text = NpmRegistrySource.decoded(value), let middle = text.firstIndex(of: ":") else {
+          continue
+        }
         authorizations[place] = .basic(
           user: String(text[..<middle]), password: String(text[text.index(after: middle)...]))
       case "username": users[place] = value
-      case "_password": passwords[place] = Base64.text(value)
+      case "_password": passwords[place] = NpmRegistrySource.decoded(value)
       default: continue
       }
     }
     for (place, user) in users {
       if let password = passwords[place] { authorizations[place] = .basic(user: user, password: password) }
     }
+  }
+
+  private static func decoded(_ base64: String) -> String? {
+    Base64.standard.bytes(of: base64).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// The settings of an npmrc, an ini file without sections, in their order.
@@ -170,25 +165,5 @@ package struct NpmRegistrySource: Sendable, Equatable {
       rest = rest[rest.index(after: end)...]
     }
     return result + rest
-  }
-}
-
-private enum Base64 {
-  /// Decoded text; nil when it is none.
-  static func text(_ encoded: String) -> String? {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var bytes: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for digit in encoded.utf8 where digit != UInt8(ascii: "=") {
-      guard let value = alphabet.firstIndex(of: digit) else { return nil }
-      bits = bits << 6 | UInt32(value)
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -17,7 +17,7 @@ package struct Packument: Sendable {
   package init(parsing text: [UInt8], of name: String) throws {
     let json = try JSONValue(parsing: text, named: "what the registry tells of \(name)")
     guard let versions = json["versions"]?.members else {
-      throw NpmLockingError("cannot read what the registry tells of \(name): it has no versions")
+      throw LockingError("cannot read what the registry tells of \(name): it has no versions")
     }
     self.name = name
     document = .object([

@@ -6,17 +6,6 @@ package struct PythonIndexSource: Sendable, Equatable {
   /// "PIP_INDEX_URL", "/etc/pip.conf", "the default of pip".
   package var origin: String
 
-  /// A configuration file of pip, as text.
-  package struct ConfigurationFile: Sendable, Equatable {
-    package var path: String
-    package var text: String
-
-    package init(path: String, text: String) {
-      self.path = path
-      self.text = text
-    }
-  }
-
   /// pip's and uv's variables, the first that is set counts.
   package static let variables = ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"]
 
@@ -37,7 +26,7 @@ package struct PythonIndexSource: Sendable, Equatable {
   /// printed, nil when there is no pip; it is called only when nothing else names an index.
   package init(
     environment: [String: String], files: [ConfigurationFile], askPip: () -> String?
-  ) throws(PythonLockingError) {
+  ) throws(LockingError) {
     for name in PythonIndexSource.variables {
       if let value = environment[name].map({ $0.filter { !$0.isWhitespace } }), !value.isEmpty {
         self = try PythonIndexSource(checking: value, from: name)
@@ -54,7 +43,7 @@ package struct PythonIndexSource: Sendable, Equatable {
       self = try PythonIndexSource(checking: String(line), from: "the default of pip")
       return
     }
-    throw PythonLockingError(
+    throw LockingError(
       "cannot find a Python package index: none is configured, and python3 has no pip to ask",
       hints: [
         "install pip (`sudo apt-get install python3-pip`), or name an index in PIP_INDEX_URL or in /etc/pip.conf",
@@ -62,9 +51,9 @@ package struct PythonIndexSource: Sendable, Equatable {
       ])
   }
 
-  private init(checking value: String, from origin: String) throws(PythonLockingError) {
+  private init(checking value: String, from origin: String) throws(LockingError) {
     guard ["https://", "http://", "file://"].contains(where: value.lowercased().hasPrefix) else {
-      throw PythonLockingError(
+      throw LockingError(
         "cannot use the Python package index of \(origin): expected an address that begins with https://, http:// or file://"
       )
     }

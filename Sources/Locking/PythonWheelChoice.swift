@@ -42,9 +42,9 @@ extension SimpleIndex {
   /// index does not tell it.
   package func newest(
     matching specifier: String, for target: PythonTarget, environment: String
-  ) throws(PythonLockingError) -> LockedWheel {
+  ) throws(LockingError) -> LockedWheel {
     guard let condition = PythonSpecifier(specifier) else {
-      throw PythonLockingError(
+      throw LockingError(
         "cannot choose a version of \(project): \"\(specifier)\" is not a version condition")
     }
     var offers: [PythonVersion: [OfferedWheel]] = [:]
@@ -66,7 +66,7 @@ extension SimpleIndex {
         file: wheel.file, url: wheel.url, size: wheel.size ?? 0, sha256: sha256, requested: true)
     }
     let newest = offers.keys.max()
-    throw PythonLockingError(
+    throw LockingError(
       "cannot choose a version of \(project): expected a wheel of \(specifier.isEmpty ? "any version" : specifier) for \(target.words), found none",
       causes: newest.map { version in
         ["\(spelling[version]!) has \(offers[version]!.map(\.file).sorted().joined(separator: ", "))"]

@@ -1,3 +1,5 @@
+import FileTree
+
 /// `capsem.sources`: the mirror as an apt client reads it (deb822, sources.list(5)).
 struct AptSources {
   static let name = "capsem.sources"
@@ -89,28 +91,14 @@ struct KeyBlock {
   }
 
   private static func armoured(_ bytes: [UInt8]) -> String {
-    let base64 = Array(encoded(bytes))
+    let base64 = Array(Base64.standard.text(of: bytes))
     var text = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n"
     for start in stride(from: 0, to: base64.count, by: 64) {
       text += String(base64[start..<min(start + 64, base64.count)]) + "\n"
     }
     let sum = checksum(bytes)
-    text += "=" + encoded([UInt8(sum >> 16 & 255), UInt8(sum >> 8 & 255), UInt8(sum & 255)])
+    text += "=" + Base64.standard.text(of: [UInt8(sum >> 16 & 255), UInt8(sum >> 8 & 255), UInt8(sum & 255)])
     return text + "\n-----END PGP PUBLIC KEY BLOCK-----"
-  }
-
-  private static func encoded(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = (0..<3).reduce(0) { $0 << 8 | (start + $1 < bytes.count ? UInt32(bytes[start + $1]) : 0) }
-      for place in 0..<4 {
-        text.append(
-          start + place > bytes.count
-            ? UInt8(ascii: "=") : digits[Int(group >> (18 - 6 * UInt32(place)) & 63)])
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 
   /// CRC-24 as OpenPGP has it.

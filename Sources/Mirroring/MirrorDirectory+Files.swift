@@ -38,20 +38,12 @@ extension MirrorDirectory {
 
   /// The digest of what was copied.
   private static func copy(_ source: CInt, to target: CInt, named name: String) throws -> Digest {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-    defer { buffer.deallocate() }
     var hasher = Digest.Hasher()
-    var offset: Int64 = 0
-    while true {
-      let count = try system("read", name) {
-        pread(source, buffer.baseAddress!, buffer.count, Int(offset))
-      }
-      if count == 0 { return hasher.finish() }
-      let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    try readPieces(of: source, named: name) { piece, offset throws(SystemFailure) in
       hasher.update(piece)
       try writeAll(piece, to: target, at: offset, named: name)
-      offset += Int64(count)
     }
+    return hasher.finish()
   }
 
   /// Files that are in no list any more, with the directories that become empty.

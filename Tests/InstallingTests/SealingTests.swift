@@ -108,7 +108,8 @@ import Testing
     let modules = "usr/local/lib/python3.11/dist-packages"
     let patched = try scratch.text("\(modules)/certifi/cacert.pem")
     #expect(patched == "roots\n\n# Label: \"Capsem MITM CA\"\n\(Self.certificate)")
-    let row = "certifi/cacert.pem,sha256=\(WheelRecord.base64(Digest(of: patched))),\(patched.utf8.count)\n"
+    let row =
+      "certifi/cacert.pem,sha256=\(Base64.urlSafe.text(of: Digest(of: patched).bytes)),\(patched.utf8.count)\n"
     #expect(try scratch.text("\(modules)/certifi-2026.1.1.dist-info/RECORD").contains(row))
     #expect(try add() == [])
     #expect(throws: InstallingError.self) { try CertificateBundle(certificate: Array("\u{e9}".utf8)) }

@@ -2,7 +2,7 @@ import Locking
 import Testing
 
 @Suite struct NpmRegistrySourceTests {
-  private static let file = NpmRegistrySource.ConfigurationFile(
+  private static let file = ConfigurationFile(
     path: "/home/me/.npmrc",
     text: """
       ; a comment
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `refuses a registry that is no web address`() {
-    #expect(throws: NpmLockingError.self) {
+    #expect(throws: LockingError.self) {
       try NpmRegistrySource(configured: nil, environment: ["npm_config_registry": "file:///x"], files: [])
     }
   }

@@ -49,56 +49,15 @@ struct WheelResolution {
         Located("pip", at: SourcePosition(wholeFile: "\(configuration.configDirectory)/packages/apt.toml")))
     }
 
+    let environments = PythonEnvironments(
+      resolution: resolution, guest: guest, uv: uv, architecture: architecture.name, relocking: relocking,
+      wheels: self)
     events(.activity(.resolve, "Python packages"))
-    func resolve(
-      _ requirements: [Located<String>], _ constraints: [Located<String>], _ environment: String,
-      sources: [Located<String>] = []
-    ) throws -> [LockedWheel] {
-      let references = requirements.map(\.value).compactMap(PythonReference.init)
-      // What names a file has the version of that file.
-      let kept = relocking.keptWheels(architecture.name, environment: environment)
-        .filter { wheel in !references.contains { $0.name == wheel.name } }
-      do {
-        func wheels(_ sources: [SourceMetadata]) throws -> [LockedWheel] {
-          var resolution = resolution
-          resolution.sources = sources
-          return try resolution.wheels(
-            for: requirements.map(\.value), environment: environment, constraints: constraints.map(\.value),
-            keeping: kept.map { "\($0.name)==\($0.version)" }
-          ) { try run(uv, $0) }.map { try complete($0, references, guest) }
-        }
-        var known = sources.map { SourceMetadata(name: WheelName.normalized($0.value)) }
-        // The version that is chosen says what it needs, which may choose another one.
-        for _ in 0..<8 {
-          let found = try wheels(known)
-          let read = try known.map { source in
-            guard let wheel = found.first(where: { $0.name == source.name && $0.isSource }) else {
-              return source
-            }
-            return try metadata(of: wheel)
-          }
-          if read == known {
-            return try found
-              + found.filter(\.isSource).flatMap { wheel in
-                let needs = known.first { $0.name == wheel.name }?.buildRequires ?? []
-                let place = requirements.first { PythonReference.name(of: $0.value) == wheel.name }?.position
-                return try resolve(
-                  needs.map { Located($0, at: place ?? sources[0].position) }, [], wheel.buildEnvironment)
-              }
-          }
-          known = read
-        }
-        throw PythonLockingError(
-          "cannot resolve Python packages: the versions of \(known.map(\.name).joined(separator: ", ")) do not settle",
-          hints: ["name a version of each: \"NAME==VERSION\""])
-      } catch let error as PythonLockingError {
-        throw error.placed(requirements, constraints: constraints)
-      }
-    }
-    var wheels = try resolve(requirements, plan.pythonConstraints, "python", sources: plan.pythonSources)
+    var wheels = try environments.wheels(
+      requirements, plan.pythonConstraints, "python", sources: plan.pythonSources)
     for provider in forPython {
       events(.activity(.resolve, "provider \(provider.key)"))
-      wheels += try resolve(
+      wheels += try environments.wheels(
         provider.packages, provider.constraints, "provider:\(provider.key)", sources: provider.sources)
     }
     wheels.append(try program("uv", "", "uv", of: architecture, target, index, relocking))

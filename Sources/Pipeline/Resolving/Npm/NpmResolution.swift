@@ -70,12 +70,12 @@ struct NpmResolution {
     let package = selected.package
     let words = "\(package.name) \(package.version)"
     guard let url = package.url, ["https://", "http://"].contains(where: url.hasPrefix) else {
-      throw NpmLockingError(
+      throw LockingError(
         "cannot lock \(words): it comes from no registry", causes: package.url.map { ["from \($0)"] } ?? [],
         hints: ["only packages of a registry can be locked: no directories, no repositories"])
     }
     guard let integrity = package.integrity else {
-      throw NpmLockingError(
+      throw LockingError(
         "cannot lock \(words): the registry gives no SHA-512 of its tarball",
         hints: ["ask for a newer version, or another registry: [build.npm] registry"])
     }
@@ -133,7 +133,7 @@ extension NpmRegistrySource {
     try self.init(
       configured: configuration.build.npm.registry?.value, environment: environment,
       files: paths.compactMap { path in
-        host.text(of: path).map { NpmRegistrySource.ConfigurationFile(path: path, text: $0) }
+        host.text(of: path).map { ConfigurationFile(path: path, text: $0) }
       })
   }
 }

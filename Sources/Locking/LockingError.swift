@@ -1,7 +1,7 @@
 import Diagnosis
 
-/// Why Python packages cannot be resolved to exact wheels.
-package struct PythonLockingError: Diagnosable, Equatable {
+/// Why something that a config asks for cannot be resolved to exact files.
+package struct LockingError: Diagnosable, Equatable {
   package var summary: String
   package var causes: [String]
   package var hints: [String]
