@@ -48,6 +48,14 @@ struct BookwormMirrorTests {
     #expect(image != nil)
     #expect(
       try runTool("debugfs", ["-R", "stat /usr/local/bin/uv", site.image]).contains("Type: regular"))
+    // The same from a web server that knows nothing but files.
+    let server = try StaticServer(serving: mirrored.mirror, in: "\(site.directory)/runs")
+    let served = try site.run(
+      ["build", "guest", "--locked", "--mirror", server.address, "--output", "served"],
+      cache: "\(site.directory)/home/served")
+    #expect(served.status == 0, "\(served.errors)")
+    #expect(
+      try site.digest("\(site.directory)/served/\(BuildSite.architecture)/rootfs.ext4") == image)
     #expect(try site.run(["mirror", "--verify", "mirror"]).status == 0)
   }
 
@@ -62,27 +70,18 @@ struct BookwormMirrorTests {
       #expect(packages.contains { $0.hasPrefix("\(name) ") }, "\(packages)")
     }
 
-    let port = LoopbackServer.freePort()
-    let server = try ProgramRun(
-      ["/usr/bin/python3", "-u", "-m", "http.server", "\(port)", "--bind", "127.0.0.1"]
-        + ["--directory", mirrored.mirror], in: "\(site.directory)/runs",
-      environment: ["PATH": "/usr/bin:/bin"])
-    defer {
-      // A child of the tests may have every other signal blocked.
-      server.send(SIGKILL)
-      _ = try? server.finish()
-    }
-    let index = "http://127.0.0.1:\(port)/simple/"
+    let server = try StaticServer(serving: mirrored.mirror, in: "\(site.directory)/runs")
+    defer { withExtendedLifetime(server) {} }
+    let index = "\(server.address)/simple/"
     let installed = ["certifi", "charset_normalizer", "idna", "requests", "urllib3"]
     func names(_ target: String) -> [String] {
       site.names(in: target).filter { $0.hasSuffix(".dist-info") }.map { String($0.prefix { $0 != "-" }) }
     }
     let pip = "\(site.directory)/runs/pip"
-    // pip waits for a server that is about to listen.
     try runTool(
       "/usr/bin/python3",
       ["-m", "pip", "install", "--isolated", "--no-cache-dir", "--no-compile", "--target", pip]
-        + ["--index-url", index, "--retries", "8", "requests"])
+        + ["--index-url", index, "requests"])
     #expect(names(pip) == installed)
     let tool = try #require(site.names(in: "\(site.cache)/tools").first { $0.hasPrefix("uv-") })
     let uv = "\(site.directory)/runs/uv"

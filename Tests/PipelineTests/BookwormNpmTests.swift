@@ -139,23 +139,14 @@ struct BookwormNpmTests {
     let image = try site.digest("\(site.directory)/offline/\(BuildSite.architecture)/rootfs.ext4")
     #expect(try image == site.digest(site.image))
 
-    let port = LoopbackServer.freePort()
-    let server = try ProgramRun(
-      ["/usr/bin/python3", "-u", "-m", "http.server", "\(port)", "--bind", "127.0.0.1"]
-        + ["--directory", "\(site.directory)/mirror"], in: "\(site.directory)/runs",
-      environment: ["PATH": "/usr/bin:/bin"])
-    defer {
-      server.send(SIGKILL)
-      _ = try? server.finish()
-    }
+    let server = try StaticServer(serving: "\(site.directory)/mirror", in: "\(site.directory)/runs")
+    defer { withExtendedLifetime(server) {} }
     let target = "\(site.directory)/runs/from-mirror"
-    // npm waits for a server that is about to listen.
     try built.npm(
       ["install", "--global", "--ignore-scripts", "--prefix", target, "@acme/cli"],
       [
         "npm_config_userconfig": "\(site.directory)/mirror/npmrc",
-        "npm_config_registry": "http://127.0.0.1:\(port)/npm/", "npm_config_cache": "\(target)-cache",
-        "npm_config_fetch_retries": "8", "npm_config_fetch_retry_mintimeout": "200",
+        "npm_config_registry": "\(server.address)/npm/", "npm_config_cache": "\(target)-cache",
       ])
     #expect(try runTool("\(built.node)/bin/node", ["\(target)/bin/acme"]) == "1.2.3\n")
   }
