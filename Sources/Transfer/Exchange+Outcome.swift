@@ -1,6 +1,7 @@
 import CCurl
 import FileTree
 import Glibc
+import Threads
 
 extension Exchange {
   enum Outcome {
@@ -71,7 +72,7 @@ extension Exchange {
       return .failed(
         .unreachable("\(location.host) does not answer (\(settings.connectTimeout) s)"), mayRecover: true)
     case CURLE_OPERATION_TIMEDOUT:
-      return .failed(.interrupted("nothing came for \(settings.idleTimeout) s"), mayRecover: true)
+      return .failed(.interrupted(silence(settings)), mayRecover: true)
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
       return .failed(.untrusted(words), mayRecover: false)
     case CURLE_SSL_CERTPROBLEM:
@@ -92,6 +93,15 @@ extension Exchange {
       return .failed(.interrupted(words), mayRecover: true)
     default: return .failed(.interrupted(words), mayRecover: false)
     }
+  }
+
+  /// What a connection was given up for that was open: a server that trickles is at work, and too slow.
+  private func silence(_ settings: TransferSettings) -> String {
+    let seconds = settings.idleTimeout
+    guard let lastArrival, Stopwatch.milliseconds - lastArrival < Int64(seconds) * 1000 else {
+      return "nothing came for \(seconds) s"
+    }
+    return "less than \(settings.slowestRate) bytes a second came for \(seconds) s"
   }
 
   /// What a server looks like that has no alert for it, or whose alert is lost with the connection.

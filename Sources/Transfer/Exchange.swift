@@ -1,6 +1,7 @@
 import CCurl
 import FileTree
 import Glibc
+import Threads
 
 /// One request and its answer: a job's attempt at one location, on one of libcurl's easy handles.
 final class Exchange {
@@ -17,6 +18,8 @@ final class Exchange {
   /// What a callback stopped the transfer for.
   var failure: TransferFailure.Cause?
   var reception = Reception.undecided
+  /// When the last bytes of the body came, in the stopwatch's milliseconds.
+  var lastArrival: Int64?
   private var contentRange: String?
 
   enum Reception {
@@ -56,8 +59,8 @@ final class Exchange {
     ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT, settings.connectTimeout)
     // Otherwise whoever cancels waits for a name server that does not answer.
     ccurl_set_long(handle, CURLOPT_QUICK_EXIT, 1)
-    // A plain time-out would count the size of the file; this one counts silence.
-    ccurl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+    // A plain time-out would count the size of the file; this one counts silence, and what is next to it.
+    ccurl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, settings.slowestRate)
     ccurl_set_long(handle, CURLOPT_LOW_SPEED_TIME, settings.idleTimeout)
     ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 256 * 1024)
     ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -153,6 +156,7 @@ final class Exchange {
   }
 
   private func receive(body: UnsafeRawBufferPointer) -> Bool {
+    lastArrival = Stopwatch.milliseconds
     if case .other(let received) = reception {
       reception = .other(received: received + body.count)
       return received < 64 * 1024

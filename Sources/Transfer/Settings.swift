@@ -12,7 +12,10 @@ package struct TransferSettings: Sendable {
   package var longestDelay: Int64 = 60_000
   /// Seconds.
   package var connectTimeout = 15
-  /// Seconds without a byte after which a connection counts as dead.
+  /// Bytes a second. A connection that stays below it for `idleTimeout` is given up: a server that sends
+  /// a byte now and then would hold up a build for ever.
+  package var slowestRate = 1024
+  /// Seconds without a byte, or with too few of them, after which a connection counts as dead.
   package var idleTimeout = 30
   package var connectionsPerHost = 8
   package var connections = 16

@@ -25,6 +25,8 @@ package final class LoopbackServer: Sendable {
     case endEarly([UInt8], after: Int)
     /// Sends so many bytes and then nothing, with the connection open.
     case stall([UInt8], after: Int)
+    /// Sends so many bytes and then ten a second.
+    case trickle([UInt8], after: Int)
     /// Waits so many milliseconds first.
     case late([UInt8], milliseconds: Int64)
     /// Answers who sends exactly this Authorization, and 401 to all others.
@@ -147,6 +149,14 @@ private struct Connection {
     case .stall(let bytes, let count):
       send(200, ["Content-Length": "\(bytes.count)"], bytes[..<count])
       while !stopped.isCancelled { Stopwatch.pause(milliseconds: 10) }
+    case .trickle(let bytes, let count):
+      let from = offset(request, bytes.count)
+      let end = max(from, min(count, bytes.count))
+      send(from > 0 ? 206 : 200, headers(from, bytes.count), bytes[from..<end])
+      for index in end..<bytes.count where !stopped.isCancelled {
+        Stopwatch.pause(milliseconds: 100)
+        guard send(bytes[index...index]) else { return }
+      }
     case .late(let bytes, let milliseconds):
       Stopwatch.pause(milliseconds: milliseconds)
       serve(bytes, request)
@@ -207,13 +217,18 @@ private struct Connection {
   private func send(_ status: Int, _ headers: [String: String], _ body: ArraySlice<UInt8>) {
     var head = "HTTP/1.1 \(status) Status\r\nConnection: close\r\n"
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
-    let bytes = Array((head + "\r\n").utf8) + body
+    send((Array((head + "\r\n").utf8) + body)[...])
+  }
+
+  /// False when the client has gone.
+  @discardableResult private func send(_ bytes: ArraySlice<UInt8>) -> Bool {
     var done = 0
     while done < bytes.count {
       // MSG_NOSIGNAL: a client may well have gone.
       let count = bytes.withUnsafeBytes { Glibc.send(raw, $0.baseAddress! + done, $0.count - done, 0x4000) }
-      if count <= 0 { return }
+      if count <= 0 { return false }
       done += count
     }
+    return true
   }
 }

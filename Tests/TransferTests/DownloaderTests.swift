@@ -118,6 +118,28 @@ import Transfer
     try expectContent()
   }
 
+  @Test func `gives up a server that trickles, takes up what came, and says what was wrong`() throws {
+    server.on("/a", .trickle(content, after: 70_000), .serve(content))
+    _ = try downloader.download(try request("/a"))
+    try expectContent()
+    #expect(server.requests.last?.headers["range"]?.hasPrefix("bytes=700") == true)
+
+    unlink(scratch.file("partial"))
+    server.on("/b", .trickle(content, after: 0))
+    server.on("/c", .serve(content))
+    _ = try downloader.download(try request("/b", "/c"))
+    try expectContent()
+    #expect(server.requests.suffix(2).map(\.path) == ["/b", "/c"])
+
+    unlink(scratch.file("partial"))
+    let failure = try failure(try request("/b"))
+    #expect(
+      failure.summary
+        == "cannot fetch \(server.url("/b")): less than 1024 bytes a second came for 2 s")
+    server.on("/d", .stall(content, after: 10))
+    #expect(try self.failure(try request("/d")).cause == .interrupted("nothing came for 2 s"))
+  }
+
   @Test(arguments: [500, 503, 429])
   func `asks again when the server is busy`(status: Int) throws {
     server.on("/a", .status(status, headers: ["Retry-After": "0"], body: "busy"), .serve(content))
