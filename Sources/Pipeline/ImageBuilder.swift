@@ -74,6 +74,7 @@ package struct ImageBuilder: Sendable {
   package var cancellation: Cancellation
   let store: Store
   var downloader: Downloader
+  let mirrorAnswers = MirrorAnswer.Memory([:])
 
   package init(
     context: HostContext, cancellation: Cancellation, events: @escaping EventHandler,

@@ -9,8 +9,7 @@ import Store
 import Transfer
 
 /// Where a build takes the files of its lock from: a mirror that `--mirror` names, then the archives of the
-/// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. Each file is
-/// checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
+/// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. Each file is checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
 struct ObjectSources {
   var builder: ImageBuilder
   var configuration: GuestConfiguration
@@ -37,14 +36,16 @@ struct ObjectSources {
 
   /// For each object the places that may serve it, best first.
   private func places(of objects: [LockedObject]) throws -> [[Location]] {
-    if let mirror, let catalogue = try builder.catalogue(of: mirror) {
+    guard let mirror else { return offline ? objects.map { _ in [] } : try others(objects, mirror: nil) }
+    switch try builder.answer(of: mirror, alone: offline) {
+    case .catalogue(let catalogue):
       let own = try places(of: objects, in: catalogue, at: mirror)
-      if offline { return own }
-      return try zip(own, others(objects, mirror: nil)).map { $0 + $1 }
+      return offline ? own : try zip(own, others(objects, mirror: nil)).map { $0 + $1 }
+    case .archive:
+      // The mirror of the command line may be asked offline, if it is a directory.
+      return try others(objects, mirror: mirror).map { $0.filter { !offline || $0.scheme == .file } }
+    case .none: return try others(objects, mirror: nil)
     }
-    // The mirror of the command line may be asked offline, if it is a directory.
-    if offline && mirror == nil { return objects.map { _ in [] } }
-    return try others(objects, mirror: mirror).map { $0.filter { !offline || $0.scheme == .file } }
   }
 
   /// Of the archives, registries and addresses that are known.
@@ -112,18 +113,6 @@ struct ObjectSources {
 }
 
 extension ImageBuilder {
-  /// Of a mirror that `capsem-native mirror` wrote; nil for any other archive.
-  func catalogue(of mirror: String) throws -> MirrorCatalogue? {
-    if mirror.hasPrefix("/") { return try MirrorDirectory.catalogue(of: mirror) }
-    let location = try Location(mirror).appending(MirrorCatalogue.name)
-    do {
-      let document = try downloader.fetchText([location], limit: 64 << 20, cancellation: cancellation)
-      return try MirrorCatalogue(parsing: document.bytes, named: location.description)
-    } catch let failure as TransferFailure where failure.cause == .notFound {
-      return nil
-    }
-  }
-
   /// Offline, nobody is asked but a mirror that was named for it.
   func downloader(offline: Bool, mirror: String?) -> Downloader? {
     offline && mirror == nil ? nil : downloader

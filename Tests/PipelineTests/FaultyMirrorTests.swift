@@ -157,4 +157,28 @@ import Testing
     #expect(online.status == 0, "\(online.errors)")
     #expect(try damage(in: cache) == "")
   }
+
+  @Test(arguments: ["nobody", "500", "no JSON"])
+  func `a mirror that does not answer is passed over, with one warning`(fault: String) throws {
+    let mirror = LoopbackServer()
+    var address = mirror.url("")
+    switch fault {
+    case "nobody": address = "http://127.0.0.1:\(LoopbackServer.freePort())"
+    case "500": mirror.on("/mirror.json", .status(500))
+    default: mirror.on("/mirror.json", .serve(Array("<title>Welcome</title>".utf8)))
+    }
+    let result = try build(["--mirror", address, "--progress", "plain"])
+    #expect(result.status == 0, "\(result.errors)")
+    let warnings = result.errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
+    #expect(warnings.count == 1, "\(result.errors)")
+    #expect(
+      warnings.first?.hasPrefix(
+        "warning: what the lock names is asked for elsewhere, without --mirror: cannot ") == true)
+    #expect(warnings.first?.contains(address) == true)
+    let alone = try build(
+      ["--mirror", address, "--offline"], cache: "\(site.directory)/home/empty")
+    #expect(alone.status == 1)
+    #expect(alone.errors.contains("\(address)/mirror.json"), "\(alone.errors)")
+    #expect(!alone.errors.contains("warning: what the lock"))
+  }
 }
