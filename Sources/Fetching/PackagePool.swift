@@ -25,7 +25,7 @@ package final class PackagePool: Sendable {
   /// fetched before `start`.
   package init(
     _ items: [PoolItem], store: Store, downloader: Downloader?,
-    events: @escaping EventHandler = { _ in }
+    events: @escaping EventHandler = { _ in }, search: PlaceSearch? = nil
   ) throws {
     var byDigest: [Digest: PoolItem] = [:]
     var missing: [PoolItem] = []
@@ -52,8 +52,8 @@ package final class PackagePool: Sendable {
     let missingItems = awaited.compactMap { byDigest[$0] }
     filling = downloader.map {
       PoolFilling(
-        missingItems, store: store, downloader: $0, states: states, events: events, cancellation: cancellation
-      )
+        missingItems, store: store, downloader: $0, search: search, states: states, events: events,
+        cancellation: cancellation)
     }
   }
 

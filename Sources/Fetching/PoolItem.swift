@@ -1,5 +1,6 @@
 import Diagnosis
 import FileTree
+import Threads
 import Transfer
 
 /// One file that a build takes from outside.
@@ -16,6 +17,23 @@ package struct PoolItem: Sendable, Equatable {
     self.sha256 = sha256
     self.size = size
     self.candidates = candidates
+  }
+}
+
+/// Looks for other places of an object once every candidate has failed. The pool calls it on a thread of its
+/// own, for one object at a time, so it may ask servers; it stops when it is cancelled.
+package typealias PlaceSearch = @Sendable (Digest, Cancellation) -> FoundPlaces
+
+/// What a search has come to.
+package struct FoundPlaces: Sendable {
+  /// Best first.
+  package var candidates: [Location]
+  /// Of those that were asked and could not tell.
+  package var failures: [TransferFailure]
+
+  package init(_ candidates: [Location] = [], failures: [TransferFailure] = []) {
+    self.candidates = candidates
+    self.failures = failures
   }
 }
 

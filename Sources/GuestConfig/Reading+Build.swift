@@ -90,7 +90,6 @@ extension DebianSources {
     guard !sources.isEmpty, section.table != nil else { return }
     for (key, value) in [
       ("suite", suite), ("mirror", mirror), ("security_mirror", securityMirror), ("snapshot", snapshot),
-      ("snapshot_mirror", snapshotMirror),
     ] where value != nil {
       section.fail(
         at: section.position(of: key), key: key, "has no meaning beside [[build.apt.sources]]",

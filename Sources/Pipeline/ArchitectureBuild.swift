@@ -43,9 +43,7 @@ struct ArchitectureBuild {
     try GuestWheels(directory: configuration.directory, store: builder.store)
       .check(lock.objects(of: locked) { _ in false })
     if let image = try unchanged(inputs) { return image }
-    let pool = try PackagePool(
-      poolItems(locked, installation), store: builder.store,
-      downloader: builder.downloader(offline: request.offline, mirror: request.mirror), events: events)
+    let pool = try pool(locked, installation, events)
     defer { pool.cancel() }
     let fetches = pool.missingBytes > 0
     if fetches { events(.started(.fetch)) }
@@ -56,7 +54,7 @@ struct ArchitectureBuild {
     let session = WorkerSession(
       objects: { [lock] digest in
         do { return try pool.wait(for: digest) } catch {
-          throw ArchitectureBuild.explained(error, about: digest, of: lock)
+          throw lock.explained(error, about: digest)
         }
       },
       artifacts: { [outputs, architecture] name in try outputs.create(architecture.name, name) },
@@ -119,50 +117,6 @@ struct ArchitectureBuild {
     return report
   }
 
-  /// What has been dropped somewhere is named with its remedy; elsewhere it may still be, if nobody
-  /// has answered there.
-  private static func explained(
-    _ failure: PoolFailure, _ transfer: TransferFailure, of package: LockedPackage
-  ) -> Report {
-    var report = Report(of: failure)
-    let dropped = TransferFailure.Cause.notFound
-    let answers = ["\(transfer.location): \(transfer.cause.text)"] + transfer.others
-    let droppers = answers.count { $0.hasSuffix(": \(dropped.text)") }
-    if droppers == 0 { return report }
-    let remedies = [
-      "`capsem-native lock --update-package \(package.name)` locks the version that there is now",
-      "or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror",
-    ]
-    report.causes = answers
-    if droppers == answers.count {
-      report.summary = "cannot fetch \(failure.item): no place that is known has it any more"
-      report.hints = remedies
-    } else {
-      report.hints = transfer.cause == dropped ? ["build again when every place answers"] : report.hints
-      report.hints += remedies
-    }
-    return report
-  }
-
-  /// A mirror keeps packages for long and its own lists for hours.
-  private static func explained(_ error: any Error, about digest: Digest, of lock: Lockfile) -> any Error {
-    if let failure = error as? PoolFailure, case .transfer(let transfer) = failure.cause,
-      let package = lock.architectures.flatMap(\.packages).first(where: { $0.sha256 == digest })
-    {
-      return explained(failure, transfer, of: package)
-    }
-    let architectures = lock.architectures.flatMap(\.indexes).map(\.sha256)
-    guard lock.releases.map(\.inRelease).contains(digest) || architectures.contains(digest) else {
-      return error
-    }
-    var report = Report(of: error)
-    report.hints = [
-      "the mirror's lists have changed since the lock was written, and the image carries the locked ones: run "
-        + "`capsem-native lock`, or build with a cache or a mirror that still has them"
-    ]
-    return report
-  }
-
   private func finish(
     _ result: WorkerResult, inputs: PartInputs, events: @escaping EventHandler
   ) throws -> BuiltImage {
@@ -206,7 +160,9 @@ struct ArchitectureBuild {
   }
 
   /// Every object that the worker may ask for.
-  private func poolItems(_ locked: LockedArchitecture, _ installation: Installation) throws -> [PoolItem] {
+  private func pool(
+    _ locked: LockedArchitecture, _ installation: Installation, _ events: @escaping EventHandler
+  ) throws -> PackagePool {
     let objects = lock.objects(of: locked) { release in
       request.goal == .sealed && (release.imageURI != nil || installation.imageSources != nil)
     }
@@ -214,7 +170,12 @@ struct ArchitectureBuild {
       builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
       offline: request.offline)
     // What comes from the guest directory is in the store already.
-    return try sources.items(objects) + GuestInstallation.objects(of: installation, store: builder.store)
+    let items =
+      try sources.items(objects) + GuestInstallation.objects(of: installation, store: builder.store)
+    return try PackagePool(
+      items, store: builder.store,
+      downloader: builder.downloader(offline: request.offline, mirror: request.mirror),
+      events: events, search: sources.search(for: objects))
   }
 }
 

@@ -12,9 +12,11 @@ struct LockedObject {
   enum Origin {
     /// Below the root of the archive that serves a release; the first path that answers will do.
     case archive(release: String, paths: [String])
-    case index(url: String)
-    /// A tarball of an npm registry; `name` and `version` say where other registries have it.
-    case npm(url: String, name: String, version: String)
+    case file(url: String)
+    /// A wheel or a source distribution of an index; `project` is its page's name.
+    case python(url: String, project: String)
+    /// A tarball of an npm registry; name and version say where other registries have it.
+    case npm(url: String, name: String, version: String, integrity: NpmIntegrity)
     /// Below the guest directory.
     case guest(path: String)
   }
@@ -32,15 +34,15 @@ extension Lockfile {
     objects += architecture.wheels.map {
       LockedObject(
         name: $0.file, sha256: $0.sha256, size: $0.size,
-        origin: $0.guestPath.map { .guest(path: $0) } ?? .index(url: $0.url))
+        origin: $0.guestPath.map { .guest(path: $0) } ?? .python(url: $0.url, project: $0.name))
     }
     objects += architecture.npm.map {
       LockedObject(
         name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size,
-        origin: .npm(url: $0.url, name: $0.name, version: $0.version))
+        origin: .npm(url: $0.url, name: $0.name, version: $0.version, integrity: $0.integrity))
     }
     objects += architecture.files.map {
-      LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .index(url: $0.url))
+      LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .file(url: $0.url))
     }
     for release in releases where lists(release) {
       let directory = "dists/\(release.suite)"

@@ -82,7 +82,8 @@ extension ImageBuilder {
       offline: request.offline)
     let pool = try PackagePool(
       sources.items(objects), store: store,
-      downloader: downloader(offline: request.offline, mirror: request.mirror), events: events)
+      downloader: downloader(offline: request.offline, mirror: request.mirror),
+      events: events, search: sources.search(for: objects))
     defer { pool.cancel() }
     let fetches = pool.missingBytes > 0
     if fetches { events(.started(.fetch)) }
@@ -92,7 +93,7 @@ extension ImageBuilder {
     }
     let change = try directory.update(plan, missing: missing, url: url, keeping: keeping) { digest, _ in
       if cancellation.isCancelled { throw Interrupted() }
-      return try pool.wait(for: digest)
+      do { return try pool.wait(for: digest) } catch { throw lock.explained(error, about: digest) }
     }
     if fetches { events(.finished(.fetch, reused: false)) }
     if Outputs.text(of: "\(configuration.directory)/capsem.lock") == nil {

@@ -9,7 +9,8 @@ import Store
 import Transfer
 
 /// Where a build takes the files of its lock from: a mirror that `--mirror` names, then the archives of the
-/// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. Each file is checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
+/// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. What is at none of
+/// them is looked for on the pages of the Python index and the npm registry. Each file is checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
 struct ObjectSources {
   var builder: ImageBuilder
   var configuration: GuestConfiguration
@@ -31,6 +32,18 @@ struct ObjectSources {
     let byDigest = Dictionary(zip(missing.map(\.sha256), candidates)) { $0 + $1 }
     return objects.map {
       PoolItem(name: $0.name, sha256: $0.sha256, size: $0.size, candidates: byDigest[$0.sha256] ?? [])
+    }
+  }
+
+  /// For what no place has that is known beforehand; nil where nobody may be asked.
+  func search(for objects: [LockedObject]) throws -> PlaceSearch? {
+    if offline { return nil }
+    let pages = PackagePages(
+      context: builder.context, downloader: builder.downloader,
+      npm: try NpmRegistrySource(configuration, builder.context))
+    let origins = Dictionary(objects.map { ($0.sha256, $0.origin) }) { first, _ in first }
+    return { digest, cancellation in
+      origins[digest].map { pages.places(of: $0, digest, cancellation) } ?? FoundPlaces()
     }
   }
 
@@ -67,8 +80,8 @@ struct ObjectSources {
       switch object.origin {
       case .archive(let release, let paths):
         (bases[release] ?? []).flatMap { base in paths.map { base.appending($0) } }
-      case .index(let url): [try Location(url)]
-      case .npm(let url, let name, let version):
+      case .file(let url), .python(let url, _): [try Location(url)]
+      case .npm(let url, let name, let version, _):
         try ObjectSources.distinct(
           [npm.registry(of: name).map { NpmRegistrySource.tarball(of: name, version, at: $0) }, url]
             .compactMap { $0 }

@@ -21,6 +21,8 @@ package struct TransferFailure: Diagnosable, Equatable {
     /// The connection broke, or nothing came over it any more.
     case interrupted(String)
     case notFound
+    /// An index has a page of it, and not the file.
+    case notListed
     case refused(status: Int)
     case redirected(String)
     /// All bytes came and they are not the ones that were asked for.
@@ -35,6 +37,27 @@ package struct TransferFailure: Diagnosable, Equatable {
     self.location = location
     self.cause = cause
     self.others = others
+  }
+
+  /// With what was tried afterwards; the failure that tells the most comes first.
+  package func joined(with later: TransferFailure) -> TransferFailure {
+    let (worst, other) = later.cause.weight > cause.weight ? (later, self) : (self, later)
+    var joined = worst
+    joined.others += ["\(other.location): \(other.cause.text)"] + other.others
+    return joined
+  }
+
+  /// All answers that came, one line each, the one that tells the most first.
+  package var answers: [String] { ["\(location): \(cause.text)"] + others }
+
+  /// Nobody who was asked has it: there is nothing to try again.
+  package var isDroppedEverywhere: Bool { droppers == answers.count }
+
+  package var isDroppedSomewhere: Bool { droppers > 0 }
+
+  private var droppers: Int {
+    let words = [Cause.notFound, .notListed].map { ": \($0.text)" }
+    return answers.count { answer in words.contains(where: answer.hasSuffix) }
   }
 
   package var summary: String { "cannot fetch \(location): \(cause.text)" }
@@ -53,7 +76,7 @@ package struct TransferFailure: Diagnosable, Equatable {
         "name the certificate authority's file in SSL_CERT_FILE or CURL_CA_BUNDLE, "
           + "or in [build.network] ca_bundle"
       ]
-    case .notFound: ["the mirror may have moved on; `capsem-native lock` resolves anew"]
+    case .notFound, .notListed: ["the mirror may have moved on; `capsem-native lock` resolves anew"]
     case .refused(401), .refused(403):
       [
         "the server wants credentials, or others: name the variables that hold them in "
@@ -78,6 +101,7 @@ extension TransferFailure.Cause {
     case .unidentified(let why): why
     case .interrupted(let why): why
     case .notFound: "not found (404)"
+    case .notListed: "the file is not listed"
     case .refused(let status): "the server answered with status \(status)"
     case .redirected(let why): "redirected \(why)"
     case .altered(let expected, let found): "expected sha256 \(expected), received \(found)"
@@ -85,6 +109,14 @@ extension TransferFailure.Cause {
     case .tooLarge(let limit): "too large: expected at most \(limit) bytes, received more"
     case .storage(let failure): failure.summary
     case .cancelled: "cancelled"
+    }
+  }
+
+  /// It says nothing of the server.
+  package var isOurs: Bool {
+    switch self {
+    case .storage, .cancelled: true
+    default: false
     }
   }
 
@@ -97,7 +129,7 @@ extension TransferFailure.Cause {
     case .untrusted, .unidentified: 4
     case .refused, .redirected: 3
     case .interrupted: 2
-    case .notFound: 1
+    case .notFound, .notListed: 1
     case .unreachable, .unusable: 0
     }
   }

@@ -218,4 +218,45 @@ struct BookwormNpmTests {
     let result = try site.run(["lock", "guest"], cache: built.site.cache)
     #expect(result.status == 0, "\(result.errors)")
   }
+
+  @Test func `a tarball that has moved is found on the registry's page`() throws {
+    let built = try Self.shared.get()
+    var registry = try NpmRegistryFixture()
+    try registry.add(["name": "wanderer", "version": "1.0.0"], files: ["a.txt": "a"])
+    let site = try BuildSite()
+    try Self.configure(site, registry, ["wanderer"])
+    #expect(try site.run(["lock", "guest"], cache: built.site.cache).status == 0)
+    let objects = "\(built.site.cache)/objects/sha256"
+    let lock = try String(contentsOfFile: "\(site.guest)/capsem.lock", encoding: .utf8)
+    let entry = try #require(lock.firstRange(of: "\"wanderer\""))
+    let digest = try #require(
+      lock[entry.upperBound...].firstMatch(of: /sha256 = "([0-9a-f]{64})"/).map { String($0.1) })
+    let object = "\(objects)/\(digest.prefix(2))/\(digest)"
+    let bytes = try #require(try contents(ofFile: object))
+    try FileManager.default.removeItem(atPath: object)
+
+    registry.server.on(registry.path("wanderer", "1.0.0"), .status(404))
+    registry.server.on("/blobs/1", .serve(bytes))
+    let integrity = try NpmRegistryFixture.integrity(bytes)
+    func publish(at path: String, _ integrity: String) throws {
+      let address = registry.server.url(path)
+      try registry.change("wanderer", "1.0.0") { $0["dist"] = ["tarball": address, "integrity": integrity] }
+    }
+    func mirror() throws -> ProgramResult {
+      try site.run(["mirror", "guest", "mirror", "--locked", "--progress", "none"], cache: built.site.cache)
+    }
+    try publish(at: "/blobs/1", "sha512-\(String(repeating: "A", count: 86))==")
+    let other = try mirror()
+    #expect(other.status == 1)
+    for words in [
+      "error: cannot fetch wanderer 1.0.0 (npm): no place that is known has it any more\n",
+      "  cause: \(registry.server.url(registry.path("wanderer", "1.0.0"))): not found (404)\n",
+      "  cause: \(registry.server.url("/wanderer")): the file is not listed\n",
+      "hint: `capsem-native lock --update-package wanderer` locks the version that there is now\n",
+    ] { #expect(other.errors.contains(words), "\(other.errors)") }
+    try publish(at: "/blobs/1", integrity)
+    let found = try mirror()
+    #expect(found.status == 0, "\(found.errors)")
+    #expect(registry.server.requests.contains { $0.path == "/blobs/1" })
+  }
 }

@@ -181,4 +181,23 @@ import Testing
     #expect(alone.errors.contains("\(address)/mirror.json"), "\(alone.errors)")
     #expect(!alone.errors.contains("warning: what the lock"))
   }
+
+  @Test func `a snapshot archive has what the config's own sources have dropped`() throws {
+    let snapshots = LoopbackServer()
+    // The nearest moment after the lock's date that a snapshot may have.
+    try archive.serve(on: snapshots, at: "/archive/20231115T041320Z")
+    server.on(path, .status(404))
+    try site.configure(
+      ["greeting"], from: [archive.stanza(at: server.url(""))],
+      extra: "\n[build.apt]\nsnapshot_mirror = \"\(snapshots.url("/archive"))\"\n")
+    let result = try site.run(["build", "guest", "--until", "staged", "--progress", "none"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(snapshots.requests.map(\.path) == ["/archive/20231115T041320Z\(path)"])
+    // Resolving in a moment of it is what the uris are for.
+    try site.configure(
+      ["greeting"], from: [archive.stanza(at: server.url(""))],
+      extra: "\n[build.apt]\nsnapshot = \"20231115T041320Z\"\n")
+    let refused = try site.run(["validate", "guest"])
+    #expect(refused.output.contains("build.apt.snapshot: has no meaning beside [[build.apt.sources]]"))
+  }
 }

@@ -1,5 +1,6 @@
 import FileTree
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -7,6 +8,7 @@ import Testing
 @Suite(.tags(.network), .serialized, .enabled("needs the host's pip and its index", { Requirement.bookworm }))
 struct PythonLockTests {
   private static let gammaOld = PythonIndex.Wheel(name: "gamma", version: "1.0")
+  private static let gammaNew = PythonIndex.Wheel(name: "gamma", version: "2.0")
   private static let aside = PythonIndex.Wheel(
     name: "aside", version: "5.0", requires: ["gamma", "extraneous ; extra == 'more'"],
     extra: ["Provides-Extra: more"])
@@ -17,7 +19,7 @@ struct PythonLockTests {
       offered: [
         .init(name: "alpha", version: "1.0", requires: ["gamma<2"]),
         .init(name: "beta", version: "1.0", requires: ["gamma>=2"]),
-        gammaOld, .init(name: "gamma", version: "2.0"), .init(name: "extraneous", version: "1.0"),
+        gammaOld, gammaNew, .init(name: "extraneous", version: "1.0"),
         .init(
           name: "rich", version: "1.0", requires: ["extraneous ; extra == 'all'"],
           extra: ["Provides-Extra: all"]),
@@ -157,6 +159,46 @@ struct PythonLockTests {
     let wrong = try lock(site)
     #expect(wrong.status == 1)
     #expect(wrong.errors.contains(digest), "\(wrong.errors)")
+  }
+
+  @Test(arguments: ["gone", "unreachable"])
+  func `a wheel that has left its address is found on the index's page`(fault: String) throws {
+    let index = try PythonLockTests.index.get()
+    let site = try site([
+      "gamma",
+      "aside @ \(index.url(PythonLockTests.aside))#sha256=\(try index.digest(PythonLockTests.aside))",
+    ])
+    #expect(try lock(site).status == 0)
+    let path = "\(site.guest)/capsem.lock"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let host = fault == "gone" ? "127.0.0.1:\(index.port)" : "127.0.0.1:\(LoopbackServer.freePort())"
+    func move(_ wheel: PythonIndex.Wheel, in text: String) throws -> String {
+      let moved = text.replacing(index.url(wheel), with: "http://\(host)/moved/\(wheel.file)")
+      #expect(moved != text)
+      return moved
+    }
+    func mirror(_ environment: [String: String]) throws -> ProgramResult {
+      // What is not from the index is there; what is, has to be fetched anew.
+      for wheel in [PythonLockTests.gammaNew, PythonLockTests.aside] {
+        let digest = try index.digest(wheel)
+        unlink("\(site.cache)/objects/sha256/\(digest.prefix(2))/\(digest)")
+      }
+      return try site.run(
+        ["mirror", "guest", "mirror", "--locked", "--progress", "none"], environment: environment)
+    }
+    let address = ["PIP_INDEX_URL": index.address]
+    try site.write(move(PythonLockTests.gammaNew, in: text), to: "guest/capsem.lock")
+    let found = try mirror(address)
+    #expect(found.status == 0, "\(found.errors)")
+
+    try FileManager.default.removeItem(atPath: "\(site.directory)/mirror")
+    try site.write(move(PythonLockTests.aside, in: text), to: "guest/capsem.lock")
+    let lost = try mirror(address)
+    #expect(lost.status == 1)
+    #expect(lost.errors.contains("error: cannot fetch \(PythonLockTests.aside.file): "), "\(lost.errors)")
+    #expect(lost.errors.contains("  cause: \(index.address)aside/: not found (404)\n"), "\(lost.errors)")
+    #expect(lost.errors.contains("any more\n") == (fault == "gone"), "\(lost.errors)")
+    #expect(lost.errors.contains("hint: `capsem-native lock --update-package aside` locks"), "\(lost.errors)")
   }
 
   @Test func `a wheel of the guest directory is locked by its content`() throws {
