@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import Glibc
+import Locking
 import Transfer
 
 extension HostContext {
@@ -14,7 +15,7 @@ extension HostContext {
       try check(bundle, "cannot use the certificate authorities", at: network.caBundle?.position)
     }
     settings.credentials.entries =
-      try network.credentials.map(entry) + netrcEntries() + aptEntries()
+      try indexEntries() + network.credentials.map(entry) + netrcEntries() + aptEntries()
     return settings
   }
 
@@ -66,6 +67,16 @@ extension HostContext {
       throw Report(
         "\(what): \(error.summary)", hints: position.map { ["\($0) names it"] } ?? [])
     }
+  }
+
+  /// What the Python index's address says is for its files, too, which its pages name without it.
+  private func indexEntries() -> [HostCredentials.Entry] {
+    guard let index = PythonIndexSource(configuredOn: self), let location = try? Location(index.address),
+      let secret = HostCredentials().secret(for: location)
+    else { return [] }
+    let place = HostCredentials.Place(
+      host: location.host, port: location.port, schemes: [location.scheme])
+    return [HostCredentials.Entry(place, secret)]
   }
 
   /// `$NETRC`, else `~/.netrc`, which need not be there.

@@ -85,10 +85,11 @@ struct BookwormNpmTests {
   }
 
   private static func configure(
-    _ site: BuildSite, _ registry: NpmRegistryFixture, _ packages: [String], more: String = ""
+    _ site: BuildSite, _ registry: NpmRegistryFixture, _ packages: [String], more: String = "",
+    network: String = ""
   ) throws {
     try site.configure(
-      ["less", "libstdc++6"], extra: "\n[build.npm]\nregistry = \"\(registry.address)\"\n")
+      ["less", "libstdc++6"], extra: "\n[build.npm]\nregistry = \"\(registry.address)\"\n\n\(network)")
     try site.write(
       """
       [tools]
@@ -258,5 +259,68 @@ struct BookwormNpmTests {
     let found = try mirror()
     #expect(found.status == 0, "\(found.errors)")
     #expect(registry.server.requests.contains { $0.path == "/blobs/1" })
+  }
+
+  /// Who says so, and what a registry wants to hear.
+  private enum Teller: String, CaseIterable {
+    case configToken, configPassword, npmrcToken, npmrcAuth, npmrcPassword, netrc
+  }
+
+  @Test(arguments: Teller.allCases)
+  private func `a registry is told who asks, and nobody else`(teller: Teller) throws {
+    let built = try Self.shared.get()
+    let secret = "s3cret-of-the-registry"
+    let pair = Data("builder:\(secret)".utf8).base64EncodedString()
+    let isToken = teller == .configToken || teller == .npmrcToken
+    var registry = try NpmRegistryFixture(demanding: isToken ? "Bearer \(secret)" : "Basic \(pair)")
+    try registry.add(["name": "private", "version": "1.0.0", "dependencies": ["@acme/inner": "1"]])
+    try registry.add(["name": "@acme/inner", "version": "1.0.0"])
+    let site = try BuildSite()
+    let place = "127.0.0.1:\(registry.server.port)"
+    let entry = "[[build.network.credentials]]\nhost = \"\(place)\"\n"
+    var extra = ""
+    switch teller {
+    case .configToken: extra = entry + "token_env = \"REGISTRY_SECRET\"\n"
+    case .configPassword:
+      extra = entry + "username_env = \"REGISTRY_USER\"\npassword_env = \"REGISTRY_SECRET\"\n"
+    case .npmrcToken: try site.write("//\(place)/:_authToken=${REGISTRY_SECRET}\n", to: "home/.npmrc")
+    case .npmrcAuth: try site.write("//\(place)/:_auth=\(pair)\n", to: "home/.npmrc")
+    case .npmrcPassword:
+      let password = Data(secret.utf8).base64EncodedString()
+      try site.write(
+        "//\(place)/:username=builder\n//\(place)/:_password=\(password)\n", to: "home/.npmrc")
+    case .netrc: try site.write("machine 127.0.0.1 login builder password \(secret)\n", to: "home/.netrc")
+    }
+    try Self.configure(site, registry, ["private"], network: extra)
+    let environment = ["REGISTRY_USER": "builder", "REGISTRY_SECRET": secret]
+    // A cache of its own, that it can be searched; the wheels that others have fetched are in it.
+    try runTool("cp", ["-al", "\(built.site.cache)/.", site.cache])
+    for arguments in [["lock", "guest"], ["mirror", "guest", "mirror", "--locked"]] {
+      let result = try site.run(arguments + ["--progress", "plain"], environment: environment)
+      #expect(result.status == 0, "\(teller): \(result.errors)")
+      for word in [secret, pair] { #expect(!(result.output + result.errors).contains(word)) }
+      let lock = try String(contentsOfFile: "\(site.guest)/capsem.lock", encoding: .utf8)
+      for digest in tarballs(in: lock) {
+        unlink("\(site.cache)/objects/sha256/\(digest.prefix(2))/\(digest)")
+      }
+    }
+    #expect(registry.server.requests.count { $0.path.hasSuffix(".tgz") } == 4)
+    for word in [secret, pair] {
+      let found = try runTool(
+        "sh", ["-c", "grep -rlaF -- '\(word)' cache guest mirror runs || test $? -eq 1"], in: site.directory)
+      #expect(found == "", "\(teller)")
+    }
+    guard teller == .configToken else { return }
+    let refused = try site.run(
+      ["lock", "guest", "--progress", "none"], environment: ["REGISTRY_SECRET": "other"])
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("the server answered with status 401"), "\(refused.errors)")
+    #expect(refused.errors.contains("[[build.network.credentials]], or put them into ~/.netrc"))
+  }
+
+  /// Their SHA-256, of what comes from a registry on this machine.
+  private func tarballs(in lock: String) -> [String] {
+    lock.matches(of: /url = "http:\/\/127[^"]*\.tgz"\nsize = [0-9]+\nsha256 = "([0-9a-f]{64})"/)
+      .map { String($0.1) }
   }
 }

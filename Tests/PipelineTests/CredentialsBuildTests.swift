@@ -85,6 +85,34 @@ import Testing
     try build(second, ["NETRC": "\(second.directory)/home/netrc"])
   }
 
+  /// Root's own directory is another one for the time of the run.
+  @Test(.enabled("needs root", { Requirement.root }))
+  func `reads what apt itself is told, from its own place`() throws {
+    try demand(CredentialsBuildTests.basic)
+    let site = try site("")
+    try site.write(
+      "machine http://127.0.0.1:\(server.port)/ login builder password \(CredentialsBuildTests.secret)\n",
+      to: "home/auth/mirror.conf")
+    try site.write(
+      "machine http://127.0.0.1:\(server.port) login other password x\n", to: "home/auth/skipped")
+    let place = [
+      "unshare", "--mount", "sh", "-c",
+      "mount --bind '\(site.directory)/home/auth' /etc/apt/auth.conf.d && exec \"$@\"", "sh",
+    ]
+    for command in [["lock", "guest"], ["build", "guest", "--until", "staged"]] {
+      let result = try site.run(command, inside: place)
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let found = try runTool(
+      "sh",
+      ["-c", "grep -rlaF -- '\(CredentialsBuildTests.secret)' assets cache guest runs || test $? -eq 1"],
+      in: site.directory)
+    #expect(found == "")
+    let refused = try self.site("").run(["lock", "guest", "--progress", "none"])
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("the server answered with status 401"), "\(refused.errors)")
+  }
+
   @Test func `names the variable that is not set, before it asks anybody`() throws {
     try demand(CredentialsBuildTests.basic)
     let site = try site(passwords)

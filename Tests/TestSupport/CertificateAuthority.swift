@@ -10,7 +10,9 @@ package final class CertificateAuthority: Sendable {
   package init() throws {
     scratch = try ScratchDirectory()
     try scratch.write(
-      Array("subjectAltName=IP:127.0.0.1,DNS:localhost\n".utf8), to: "names")
+      Array("subjectAltName=IP:127.0.0.1,DNS:localhost\n".utf8), to: "server.names")
+    // Without an extension it would be of X.509's first version, which rustls refuses.
+    try scratch.write(Array("extendedKeyUsage=clientAuth\n".utf8), to: "client.names")
     try make([
       "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Fixture authority",
       "-keyout", "ca.key", "-out", "ca.pem",
@@ -22,7 +24,7 @@ package final class CertificateAuthority: Sendable {
       ])
       try make(
         ["x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-          + ["-days", "2", "-out", "\(name).pem"] + (name == "server" ? ["-extfile", "names"] : []))
+          + ["-days", "2", "-out", "\(name).pem"] + ["-extfile", "\(name).names"])
     }
     let parts = try ["client.pem", "client.key"].map { try scratch.read($0) ?? [] }
     try scratch.write(parts[0] + parts[1], to: "both.pem")

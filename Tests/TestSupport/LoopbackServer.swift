@@ -31,6 +31,8 @@ package final class LoopbackServer: Sendable {
     case late([UInt8], milliseconds: Int64)
     /// Answers who sends exactly this Authorization, and 401 to all others.
     indirect case demand(String, then: Behaviour)
+    /// The same, for any of these.
+    indirect case demandEither([String], then: Behaviour)
     /// As a proxy: answers who sends exactly this Proxy-Authorization, and 407 to all others.
     indirect case demandAsProxy(String, then: Behaviour)
   }
@@ -160,8 +162,9 @@ private struct Connection {
     case .late(let bytes, let milliseconds):
       Stopwatch.pause(milliseconds: milliseconds)
       serve(bytes, request)
-    case .demand(let words, let next):
-      guard request.headers["authorization"] == words else {
+    case .demand(let words, let next): answer(request, .demandEither([words], then: next))
+    case .demandEither(let words, let next):
+      guard let told = request.headers["authorization"], words.contains(told) else {
         return send(401, ["WWW-Authenticate": "Basic realm=\"x\"", "Content-Length": "0"], [])
       }
       answer(request, next)

@@ -7,8 +7,13 @@ package struct NpmRegistryFixture {
   private let scratch: ScratchDirectory
   /// Manifests as the registry tells them, by name and version.
   private var packages: [String: [String: [String: Any]]] = [:]
+  /// What it wants to see as Authorization; nil for nothing.
+  private var words: String?
 
-  package init() throws { scratch = try ScratchDirectory() }
+  package init(demanding words: String? = nil) throws {
+    self.words = words
+    scratch = try ScratchDirectory()
+  }
 
   package var address: String { server.url("/") }
 
@@ -44,7 +49,7 @@ package struct NpmRegistryFixture {
       throw ToolFailure(description: "a package without name or version")
     }
     let path = "/\(name)/-/\(name.split(separator: "/").last!)-\(version).tgz"
-    server.on(path, .serve(tarball))
+    offer(tarball, at: path)
     var manifest = manifest
     manifest["dist"] = ["tarball": server.url(path), "integrity": try NpmRegistryFixture.integrity(tarball)]
     let scripts = manifest["scripts"] as? [String: String] ?? [:]
@@ -77,9 +82,13 @@ package struct NpmRegistryFixture {
     let versions = packages[name] ?? [:]
     let newest = versions.keys.max { $0.compare($1, options: .numeric) == .orderedAscending }
     let page: [String: Any] = ["name": name, "dist-tags": ["latest": newest ?? ""], "versions": versions]
-    server.on(
-      "/" + name.replacingOccurrences(of: "/", with: "%2f"),
-      .serve(Array(try JSONSerialization.data(withJSONObject: page, options: [.sortedKeys]))))
+    offer(
+      Array(try JSONSerialization.data(withJSONObject: page, options: [.sortedKeys])),
+      at: "/" + name.replacingOccurrences(of: "/", with: "%2f"))
+  }
+
+  private func offer(_ bytes: [UInt8], at path: String) {
+    server.on(path, words.map { .demand($0, then: .serve(bytes)) } ?? .serve(bytes))
   }
 
   package static func integrity(_ bytes: [UInt8]) throws -> String {

@@ -99,12 +99,7 @@ extension WheelResolution {
 extension PythonIndexSource {
   /// The index that the host's own clients would ask.
   init(of host: HostContext, cancellation: Cancellation) throws {
-    let paths = PythonIndexSource.configurationPaths(
-      home: host.environment["HOME"], configHome: host.environment["XDG_CONFIG_HOME"])
-    let files = paths.compactMap { path in
-      host.text(of: path).map { ConfigurationFile(path: path, text: $0) }
-    }
-    try self.init(environment: host.environment, files: files) {
+    try self.init(environment: host.environment, files: PythonIndexSource.files(of: host)) {
       let python = HostTool("python3", package: "python3")
       guard
         let result = try? python.run(["-c", PythonIndexSource.defaultProgram], cancellation: cancellation),
@@ -112,5 +107,20 @@ extension PythonIndexSource {
       else { return nil }
       return String(decoding: result.output, as: UTF8.self)
     }
+  }
+
+  /// The one that somebody has configured; nil when pip would ask its default, or nothing usable is named.
+  init?(configuredOn host: HostContext) {
+    do throws(LockingError) {
+      try self.init(environment: host.environment, files: PythonIndexSource.files(of: host)) { nil }
+    } catch {
+      return nil
+    }
+  }
+
+  private static func files(of host: HostContext) -> [ConfigurationFile] {
+    let paths = configurationPaths(
+      home: host.environment["HOME"], configHome: host.environment["XDG_CONFIG_HOME"])
+    return paths.compactMap { path in host.text(of: path).map { ConfigurationFile(path: path, text: $0) } }
   }
 }

@@ -51,6 +51,7 @@ struct NpmResolution {
       answer = try run(order, conversation)
     } catch var report as Report {
       report.causes += conversation.failures.flatMap { [$0.summary] + $0.causes }
+      report.hints += conversation.failures.first?.hints ?? []
       let words = report.causes.joined(separator: "\n")
       report.hints += requests.filter { words.contains($0.name) }
         .map { "\($0.text) is asked for at \($0.position)" }

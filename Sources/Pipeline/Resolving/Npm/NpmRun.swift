@@ -118,12 +118,13 @@ struct NpmRun {
     return Array((errors.isEmpty ? lines.map(String.init) : errors).suffix(20))
   }
 
-  /// No clock, no terminal, no news: what it says depends on the packages alone.
+  /// No clock, no terminal, no news: what it says depends on the packages alone. Who asks the registry for
+  /// it has tried again where that helps; npm would wait a minute for the same answer.
   private static let environment: [(name: String, value: String)] = [
     ("PATH", "/usr/local/bin"), ("HOME", "/home"), ("TMPDIR", "/tmp"), ("LC_ALL", "C.UTF-8"),
     ("NODE_DISABLE_COMPILE_CACHE", "1"), ("npm_config_cache", "/tmp/cache"), ("npm_config_audit", "false"),
     ("npm_config_fund", "false"), ("npm_config_update_notifier", "false"), ("npm_config_loglevel", "error"),
-    ("npm_config_progress", "false"), ("npm_config_color", "false"),
+    ("npm_config_progress", "false"), ("npm_config_color", "false"), ("npm_config_fetch_retries", "0"),
   ]
 
   private func node(_ arguments: [String], _ environment: [(name: String, value: String)]) throws
