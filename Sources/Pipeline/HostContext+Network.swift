@@ -26,10 +26,15 @@ extension HostContext {
         "cannot use the credentials of \(credentials.host.position): expected a server's name, or NAME:PORT")
     }
     var secret: HostCredentials.Secret?
-    if let token = credentials.tokenVariable {
-      secret = .bearer(try variable(token, of: host))
-    } else if let user = credentials.usernameVariable, let password = credentials.passwordVariable {
-      secret = .basic(user: try variable(user, of: host), password: try variable(password, of: host))
+    var obstacle: HostCredentials.Obstacle?
+    do throws(Unset) {
+      if let token = credentials.tokenVariable {
+        secret = .bearer(try variable(token))
+      } else if let user = credentials.usernameVariable, let password = credentials.passwordVariable {
+        secret = .basic(user: try variable(user), password: try variable(password))
+      }
+    } catch {
+      obstacle = error.obstacle
     }
     var certificate: HostCredentials.ClientCertificate?
     if let file = credentials.clientCertificate {
@@ -40,22 +45,27 @@ extension HostContext {
       certificate = HostCredentials.ClientCertificate(
         certificate: file.value, key: credentials.clientKey?.value)
     }
-    return HostCredentials.Entry(place, secret, certificate: certificate)
+    return HostCredentials.Entry(place, secret, certificate: certificate, obstacle: obstacle)
   }
 
-  private func variable(_ name: Located<String>, of host: String) throws -> String {
+  /// A variable without a value that can be sent. It need not be an error: with everything in the cache, or
+  /// offline, nobody asks.
+  private struct Unset: Error {
+    var obstacle: HostCredentials.Obstacle
+  }
+
+  private func variable(_ name: Located<String>) throws(Unset) -> String {
     guard let value = environment[name.value], !value.isEmpty else {
-      throw Report(
-        "cannot use the credentials of \(host): the variable \(name.value) is not set",
-        hints: [
-          "set it in the environment of this program, or remove it from \(name.position): "
-            + "[[build.network.credentials]]"
-        ])
+      throw Unset(
+        obstacle: .init(
+          "the variable \(name.value) is not set",
+          hint: "set it in the environment of this program, or remove it from \(name.position): "
+            + "[[build.network.credentials]]"))
     }
     guard !value.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
-      throw Report(
-        "cannot use the credentials of \(host): the variable \(name.value) holds a control character",
-        hints: ["a line break at its end, perhaps"])
+      throw Unset(
+        obstacle: .init(
+          "the variable \(name.value) holds a control character", hint: "a line break at its end, perhaps"))
     }
     return value
   }
@@ -104,7 +114,7 @@ extension HostContext {
 }
 
 extension ImageBuilder {
-  /// This builder, with the network of a config. Offline, nobody is asked and no variable needs to be set.
+  /// This builder, with the network of a config. Offline, nobody is asked, and no file needs to be there.
   func reaching(
     _ configuration: GuestConfiguration, offline: Bool = false, mirror: String? = nil
   ) throws -> ImageBuilder {

@@ -10,11 +10,27 @@ package struct HostCredentials: Sendable, Equatable {
     package var place: Place
     package var secret: Secret?
     package var certificate: ClientCertificate?
+    /// Why there is nothing to tell it: an error for who asks that server, and for nobody else.
+    package var obstacle: Obstacle?
 
-    package init(_ place: Place, _ secret: Secret? = nil, certificate: ClientCertificate? = nil) {
+    package init(
+      _ place: Place, _ secret: Secret? = nil, certificate: ClientCertificate? = nil,
+      obstacle: Obstacle? = nil
+    ) {
       self.place = place
       self.secret = secret
       self.certificate = certificate
+      self.obstacle = obstacle
+    }
+  }
+
+  package struct Obstacle: Sendable, Equatable {
+    package var reason: String
+    package var hint: String
+
+    package init(_ reason: String, hint: String) {
+      self.reason = reason
+      self.hint = hint
     }
   }
 
@@ -101,6 +117,12 @@ package struct HostCredentials: Sendable, Equatable {
       return other.secret
     }
     return user.map { .basic(user: $0, password: "") }
+  }
+
+  /// Why the server of `location` cannot be told what the config has for it.
+  func obstacle(to location: Location) -> Obstacle? {
+    guard location.credentials == nil else { return nil }
+    return entries.first { ($0.secret != nil || $0.obstacle != nil) && $0.place.covers(location) }?.obstacle
   }
 
   /// The certificate that the server of `location` is shown.

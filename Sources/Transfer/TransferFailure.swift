@@ -18,6 +18,8 @@ package struct TransferFailure: Diagnosable, Equatable {
     case untrusted(String)
     /// We could not say who we are: a client certificate is wanted, or ours cannot be used.
     case unidentified(String)
+    /// What the server is to be told is not there.
+    case unprepared(HostCredentials.Obstacle)
     /// The connection broke, or nothing came over it any more.
     case interrupted(String)
     case notFound
@@ -84,6 +86,7 @@ package struct TransferFailure: Diagnosable, Equatable {
       ]
     case .unidentified:
       ["name its files in [[build.network.credentials]]: client_certificate and client_key"]
+    case .unprepared(let obstacle): [obstacle.hint]
     case .refused(407): ["the proxy wants credentials: https_proxy=http://USER:PASSWORD@HOST:PORT"]
     case .altered, .tooLarge: ["a proxy or a stale mirror may be in between; name another with --mirror"]
     case .storage(let failure): failure.hints
@@ -99,6 +102,7 @@ extension TransferFailure.Cause {
     case .unreachable(let why): why
     case .untrusted(let why): why
     case .unidentified(let why): why
+    case .unprepared(let obstacle): obstacle.reason
     case .interrupted(let why): why
     case .notFound: "not found (404)"
     case .notListed: "the file is not listed"
@@ -126,7 +130,7 @@ extension TransferFailure.Cause {
     case .cancelled, .storage: 7
     case .altered: 6
     case .tooLarge, .truncated: 5
-    case .untrusted, .unidentified: 4
+    case .untrusted, .unidentified, .unprepared: 4
     case .refused, .redirected: 3
     case .interrupted: 2
     case .notFound, .notListed: 1

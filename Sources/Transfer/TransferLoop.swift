@@ -50,7 +50,7 @@ final class TransferLoop {
       waiting.append(exchange.job)
     }
     running = [:]
-    for job in waiting { cancel(job) }
+    for job in waiting + restarted { cancel(job) }
     for handle in idleHandles { curl_easy_cleanup(handle) }
   }
 
@@ -132,6 +132,9 @@ final class TransferLoop {
   private func start(_ job: Job, at location: Location) {
     job.location = location
     do {
+      if let obstacle = settings.credentials.obstacle(to: location) {
+        return fail(job, TransferFailure(location.description, .unprepared(obstacle)))
+      }
       // The file scheme cannot say which bytes it sends.
       if location.scheme == .file { try job.destination.reset() }
       guard let offset = try job.destination.resume() else { return finishEarlier(job, location) }
@@ -208,15 +211,20 @@ final class TransferLoop {
   private func fail(
     _ exchange: Exchange, _ cause: TransferFailure.Cause, mayRecover: Bool = false, pause: Int64 = 0
   ) {
-    let job = exchange.job
     let failure = TransferFailure(exchange.location.description, cause)
-    if case .storage = cause { return job.end(.failure(failure)) }
+    if case .storage = cause { return exchange.job.end(.failure(failure)) }
+    fail(exchange.job, failure, mayRecover: mayRecover, pause: pause)
+  }
+
+  private func fail(
+    _ job: Job, _ failure: TransferFailure, mayRecover: Bool = false, pause: Int64 = 0
+  ) {
     job.attempts.frontFailed(
       failure, mayRecover: mayRecover, pause: pause, now: Stopwatch.milliseconds)
     if job.attempts.next == nil {
       job.end(.failure(job.attempts.failure))
     } else {
-      waiting.append(job)
+      restarted.append(job)
     }
   }
 }
