@@ -138,9 +138,11 @@ package struct MirrorDirectory: ~Copyable {
     for (path, file) in files.sorted(by: { $0.key < $1.key })
     where path.hasPrefix("\(MirrorPlan.wheels)/") && !path.hasSuffix(".metadata") {
       if !path.hasSuffix(".whl") {
+        let source = try Descriptor(opening: "\(self.path)/\(path)", O_RDONLY)
         fromSource.append(
           WheelIndex.Source(
-            file: String(path.dropFirst(MirrorPlan.wheels.count + 1)), sha256: file.sha256))
+            file: String(path.dropFirst(MirrorPlan.wheels.count + 1)), sha256: file.sha256,
+            project: try WheelIndex.project(ofSource: source.raw, named: path)))
         continue
       }
       guard let name = WheelName(String(path.dropFirst(MirrorPlan.wheels.count + 1))) else {

@@ -18,10 +18,8 @@ struct WheelIndex {
   struct Source {
     var file: String
     var sha256: Digest
-
-    var project: String {
-      WheelName.normalized(file.lastIndex(of: "-").map { file[..<$0] } ?? file[...])
-    }
+    /// Whose page lists it, normalised. The file's name does not tell: "name-1.0-beta.tar.gz" may be of two.
+    var project: String
   }
 
   var wheels: [Wheel]
@@ -59,7 +57,7 @@ struct WheelIndex {
   private static func link(_ wheel: Wheel) -> String {
     let file = wheel.name.file
     var attributes = "data-core-metadata=\"sha256=\(Digest(of: wheel.metadata))\""
-    if let python = requiresPython(wheel.metadata) {
+    if let python = header("requires-python", of: wheel.metadata) {
       attributes += " data-requires-python=\"\(escaped(python))\""
     }
     let reference = "../../\(MirrorPlan.wheels)/\(encoded(file))#sha256=\(wheel.sha256)"
@@ -71,14 +69,15 @@ struct WheelIndex {
     return "<a href=\"\(reference)\">\(escaped(source.file))</a><br>\n"
   }
 
-  private static func requiresPython(_ metadata: [UInt8]) -> String? {
+  /// The value of a header, whose name is given in lower case.
+  private static func header(_ name: String, of metadata: [UInt8]) -> String? {
     for line in String(decoding: metadata, as: UTF8.self).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     {
       // The description follows the headers after an empty line.
       if line.isEmpty { return nil }
-      if line.lowercased().hasPrefix("requires-python:") {
-        return String(line.dropFirst("requires-python:".count).drop { $0 == " " })
+      if line.lowercased().hasPrefix("\(name):") {
+        return String(line.dropFirst(name.count + 1).drop { $0 == " " })
       }
     }
     return nil
@@ -92,6 +91,20 @@ struct WheelIndex {
   /// A local version's `+` would mean a space to some servers.
   private static func encoded(_ file: String) -> String {
     file.replacing("%", with: "%25").replacing("+", with: "%2B").replacing("#", with: "%23")
+  }
+
+  /// The project that a source distribution's own `PKG-INFO` names.
+  static func project(ofSource descriptor: CInt, named name: String) throws -> String {
+    let format: ArchiveReader.Format = name.hasSuffix(".zip") ? .zip : .tar
+    let archive = try ArchiveReader(format, descriptor: descriptor, name: name)
+    while let member = try archive.next() {
+      let path = member.entry.path
+      guard path.name.elementsEqual("PKG-INFO".utf8), path.parent.parent.isRoot else { continue }
+      if let project = header("name", of: try archive.bytes(limit: 16 << 20)) {
+        return WheelName.normalized(project)
+      }
+    }
+    throw ArchiveError(name, "it has no PKG-INFO that names its project")
   }
 
   /// `METADATA` of a wheel's `.dist-info` directory.

@@ -190,11 +190,13 @@ package struct ImageBuilder: Sendable {
         locked[index].files = files
       }
       let identity = try ConfigurationIdentity(resolving: configuration)
-      return Lockfile(
+      let lock = Lockfile(
         configuration: identity.digest, requests: identity.statements,
         date: releases.map(\.file.date).max() ?? 0, solver: library,
         releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
         architectures: locked, imageLayout: ImageLayout.version)
+      warnOfIdleSources(lock, configuration)
+      return lock
     }
   }
 

@@ -82,4 +82,23 @@ import Testing
     #expect(
       try #require(try fixture.text("simple/index.html")).contains("<a href=\"some-thing/\">some-thing</a>"))
   }
+
+  /// Where the version begins in such a name is anybody's guess.
+  @Test func `a source distribution is on the page of the project that it names`() throws {
+    let file = "foo-1.0-beta.tar.gz"
+    let scratch = try ScratchDirectory()
+    try scratch.write(
+      Array("Metadata-Version: 2.1\nName: Foo\nVersion: 1.0-beta\n".utf8), to: "foo-1.0-beta/PKG-INFO")
+    try runTool("tar", ["czf", scratch.file(file), "-C", scratch.path, "foo-1.0-beta"])
+    let bytes = try scratch.read(file) ?? []
+    let mirror = try MirrorFixture()
+    let lock = MirrorFixture.lock(
+      [MirrorFixture.release("main", "stable", at: nil)], wheels: [MirrorFixture.wheel(file, bytes)])
+    try mirror.mirror(lock, texts: ["InRelease of stable"], wheels: [bytes])
+    let versions = try runTool(
+      "/usr/bin/python3",
+      ["-m", "pip", "index", "versions", "--isolated", "--no-cache-dir", "--pre", "foo"]
+        + ["--index-url", "file://\(mirror.directory)/simple/"])
+    #expect(versions.hasPrefix("foo (1.0b0)\n"), "\(versions)")
+  }
 }

@@ -133,6 +133,16 @@ struct SourceBuildTests {
         "build:python:tiny gamma 1.0", "python alpha 1.0", "python gamma 2.0", "python tiny 1.5",
       ])
     #expect(text.contains("file = \"tiny-1.5.tar.gz\"\n"))
+    // A name that has no package changes nothing of it, and is told.
+    try write("'tiny'", sources: "'tiny', 'Absent.One'", to: site)
+    let idle = try lock(site, "--progress", "plain")
+    #expect(idle.status == 0, "\(idle.errors)")
+    #expect(
+      idle.errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") } == [
+        #"warning: guest/config/packages/python.toml:6:24: allow_sdist names "Absent.One", and nothing that is installed needs it"#
+      ])
+    try write("'tiny'", sources: "'tiny'", to: site)
+    #expect(try lock(site).status == 0)
     let again = try lock(site, "--update-package", "alpha", "--diff")
     #expect(again.output == "nothing would change\n", "\(again.errors)")
 
