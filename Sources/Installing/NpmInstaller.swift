@@ -4,7 +4,7 @@ import Glibc
 import Json
 
 /// Puts an npm registry's packages under a prefix, where `npm install -g` would put them: trees of
-/// `node_modules` below `lib`, commands in `bin`. npm itself does not run, and neither do packages'
+/// `node_modules` below `lib`, commands in `bin`, manual pages in `share/man`. npm itself does not run, and neither do packages'
 /// scripts.
 package struct NpmInstaller: Sendable {
   private let root: CInt
@@ -68,6 +68,21 @@ package struct NpmInstaller: Sendable {
       }
       if try make(link, to: directory.appending(path.utf8), &writer) { links[link] = directory }
     }
+    // npm looks at the manual pages of packages that have commands, and at no others'.
+    if isGlobal && !package.commands.isEmpty { try linkManuals(of: directory, &writer, &links) }
+  }
+
+  private func linkManuals(
+    of package: TreePath, _ writer: inout TreeWriter, _ links: inout [TreePath: TreePath]
+  ) throws {
+    for page in try NpmManuals.pages(of: package, writer) {
+      let link = prefix.appending("share/man".utf8).appending(page.link.bytes)
+      let target = package.appending(page.path.bytes)
+      // Of two pages of one name the first counts, as with npm.
+      guard links[link] == nil, try writer.status(target) != nil else { continue }
+      try makeLink(link, to: target, &writer)
+      links[link] = package
+    }
   }
 
   /// The directory `node_modules` in which a package lies, perhaps by way of a scope's.
@@ -78,13 +93,17 @@ package struct NpmInstaller: Sendable {
   /// False when the package lacks what its command is to run, which npm passes over.
   private func make(_ link: TreePath, to target: TreePath, _ writer: inout TreeWriter) throws -> Bool {
     guard let status = try writer.status(target), status.st_mode & S_IFMT == S_IFREG else { return false }
+    try makeLink(link, to: target, &writer)
+    try writer.setMode(0o755, of: target)
+    try withoutCarriageReturn(target, &writer)
+    return true
+  }
+
+  private func makeLink(_ link: TreePath, to target: TreePath, _ writer: inout TreeWriter) throws {
     try writer.makeDirectories(link.parent, modified: modified)
     let text = NpmInstaller.relative(target, from: link.parent)
     try writer.makeSymbolicLink(
       FileEntry(path: link, kind: .symbolicLink(target: text), mode: 0o777, modified: modified), target: text)
-    try writer.setMode(0o755, of: target)
-    try withoutCarriageReturn(target, &writer)
-    return true
   }
 
   /// A script that was written on Windows names its interpreter with a carriage return behind it, which

@@ -75,6 +75,35 @@ import Testing
         == "#!/usr/bin/env node\nrun()\r\n")
   }
 
+  @Test(arguments: [
+    (#""man": "doc/a.1""#, ["man1/a.1 link -> ../../../lib/node_modules/a/doc/a.1"]),
+    (
+      #""directories": {"man": "./doc"}"#,
+      [
+        "man1/a.1 link -> ../../../lib/node_modules/a/doc/a.1",
+        "man7/b.7 link -> ../../../lib/node_modules/a/doc/deep/b.7",
+      ]
+    ),
+    (#""man": ["doc/a", "doc/gone.2", "/etc/x.5", 4], "directories": {"man": "doc"}"#, []),
+    (#""man": ["../../doc/a.1", "doc/other/a.1"]"#, ["man1/a.1 link -> ../../../lib/node_modules/a/doc/a.1"]),
+  ])
+  func `links manual pages of what has commands`(names: String, expected: [String]) throws {
+    let files: [RawArchive.Member] = [
+      .file("package/package.json", "{\(names)}"), .file("package/a.js"), .file("package/doc/a"),
+      .file("package/doc/a.1"), .file("package/doc/other/a.1"), .file("package/doc/deep/b.7"),
+      .file("package/doc/.hidden.7"),
+    ]
+    for (commands, isLinked) in [(["a": "a.js"], true), ([:], false)] {
+      let scratch = try Scratch()
+      try install([(Self.package("node_modules/a", commands, requested: true), files)], in: scratch)
+      let links = try scratch.listing(of: "/opt/ai-clis").split(separator: "\n")
+        .filter { $0.hasPrefix("/share/man/") && $0.contains(" link ") }.map {
+          $0.dropFirst("/share/man/".count)
+        }
+      #expect(links.map(String.init) == (isLinked ? expected : []))
+    }
+  }
+
   @Test func `refuses tarballs that are no packages, and two commands of one name`() throws {
     let package = Self.package("node_modules/a", ["a": "a.js"], requested: true)
     let hostile: [[RawArchive.Member]] = [

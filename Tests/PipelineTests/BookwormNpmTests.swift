@@ -57,6 +57,7 @@ struct BookwormNpmTests {
     try registry.add(
       [
         "name": "@acme/cli", "version": "1.0.0", "bin": ["acme": "./bin/acme.js"],
+        "man": ["./man/acme.1", "man/acme-file.5.gz", "gone.3", "../../lib/acme.7"],
         "dependencies": ["semver": "^7"],
         "optionalDependencies": [
           "acme-x64": "npm:@acme/native@1.0.0-x64", "acme-arm64": "npm:@acme/native@1.0.0-arm64",
@@ -65,7 +66,8 @@ struct BookwormNpmTests {
       ],
       files: [
         "bin/acme.js": "#!/usr/bin/env node\r\nconsole.log(require('semver').valid('1.2.3'))\n",
-        ".gitignore": "dist", "lib/deep/er/file.txt": "text",
+        ".gitignore": "dist", "lib/deep/er/file.txt": "text", "man/acme.1": "page",
+        "man/acme-file.5.gz": "page", "lib/acme.7": "page",
       ])
     try registry.add(["name": "peering", "version": "1.0.0", "peerDependencies": ["@acme/peer": "1"]])
     try registry.add(
@@ -120,6 +122,8 @@ struct BookwormNpmTests {
     let found = try modes("\(ours)/ai-clis")
     #expect(try found == modes(theirs))
     #expect(found.count > 2000)
+    #expect(found.contains { $0.hasPrefix("share/man/man1/npm-install.1 l") })
+    #expect(found.contains { $0.hasPrefix("share/man/man7/acme.7 l") })
     #expect(found.contains { $0.contains("acme-x64/native.js") } == (BuildSite.debian == "amd64"))
     #expect(
       !found.contains { $0.contains("acme-musl") || $0.contains("/old-node") || $0.contains("made.txt") })

@@ -20,7 +20,14 @@ package struct NpmRegistryFixture {
   /// A package that lies unpacked in a directory, and all that lie in its `node_modules`, each with a page of
   /// its own. Those that it brings along in its tarball are `bundled`.
   package mutating func add(directory: String, bundled: Bool = false) throws {
-    try add(tarball(of: directory, withModules: bundled), manifest: json("\(directory)/package.json"))
+    var manifest = try json("\(directory)/package.json")
+    // As npm does when a package is published.
+    if manifest["man"] == nil, let pages = (manifest["directories"] as? [String: String])?["man"] {
+      let place = URL(filePath: pages, relativeTo: URL(filePath: directory + "/")).path
+      let found = try runTool("find", [place, "-name", "*.[0-9]", "-printf", "man/%P\n"])
+      manifest["man"] = found.split(separator: "\n").map(String.init).sorted()
+    }
+    try add(tarball(of: directory, withModules: bundled), manifest: manifest)
     let modules = "\(directory)/node_modules"
     for name in names(in: modules) where !name.hasPrefix(".") {
       let inner = name.hasPrefix("@") ? names(in: "\(modules)/\(name)").map { "\(name)/\($0)" } : [name]
