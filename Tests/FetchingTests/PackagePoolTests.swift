@@ -99,6 +99,54 @@ import Transfer
     #expect(left.filter { $0.hasPrefix("partial") } == ["partial/\(Digest(of: content[4]))"])
   }
 
+  @Test func `looks elsewhere for what no candidate has, and for nothing else`() throws {
+    serveAll()
+    for index in [1, 2, 3] { server.on("/pool/p\(index).deb", .status(404)) }
+    server.on("/moved/p1.deb", .serve(content[1]))
+    server.on("/moved/p2.deb", .serve(content[3]))
+    let (base, page) = (try Location(server.url("/")), server.url("/page"))
+    let asked = Monitor<[Digest]>([])
+    let digests = content.map { Digest(of: $0) }
+    let pool = try PackagePool(
+      try items(), store: store, downloader: downloader,
+      search: { digest, _ in
+        asked.access { $0.append(digest) }
+        let index = digests.firstIndex(of: digest) ?? 0
+        if index == 3 { return FoundPlaces(failures: [TransferFailure(page, .notListed)]) }
+        // The old place may be listed, too.
+        return FoundPlaces([base.appending("pool/p\(index).deb"), base.appending("moved/p\(index).deb")])
+      })
+    pool.start()
+    for index in [0, 1, 4, 5] { #expect(try bytes(pool, index) == content[index]) }
+    let altered = try failure(pool, 2)
+    #expect(altered.summary.contains("too large") || altered.summary.contains("expected sha256"))
+    #expect(
+      altered.causes == [
+        "from \(server.url("/moved/p2.deb"))", "\(server.url("/pool/p2.deb")): not found (404)",
+      ])
+    let lost = try failure(pool, 3)
+    #expect(lost.summary == "cannot fetch p3 1 (amd64): not found (404)")
+    #expect(lost.causes.last == "\(page): the file is not listed")
+    #expect(asked.access { Set($0) } == Set([1, 2, 3].map { digests[$0] }))
+    #expect(server.requests.count { $0.path == "/pool/p1.deb" } == 1)
+  }
+
+  @Test func `a search ends with its pool`() throws {
+    server.on("/pool/p0.deb", .status(404))
+    let pool = try PackagePool(
+      try items(0..<1), store: store, downloader: downloader,
+      search: { _, cancellation in
+        while !cancellation.isCancelled { Stopwatch.pause(milliseconds: 5) }
+        return FoundPlaces()
+      })
+    pool.start()
+    Stopwatch.pause(milliseconds: 100)
+    pool.cancel()
+    #expect(throws: PoolFailure.self) { try bytes(pool, 0) }
+    // Its lock is free for the next.
+    #expect(try store.tryLock(Digest(of: content[0])) != nil)
+  }
+
   @Test func `completes what an interrupted build left behind`() throws {
     serveAll()
     try scratch.write(Array(content[5][..<2500]), to: "cache/partial/\(Digest(of: content[5]))")
