@@ -42,6 +42,7 @@ let package = Package(
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     .target(name: "CToml"),
     .target(name: "CGuest"),
+    .target(name: "CRunAgent", exclude: ["agent"]),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -75,7 +76,8 @@ let package = Package(
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
-    module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
+    module("Imaging", "Archive", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
+    module("Booting", "CLinux", "CRunAgent", "Diagnosis", "FileTree", "HostTools", "Threads"),
     module("Manifests", "Json"),
 
     // Beside the stages: commands that build nothing.
@@ -121,6 +123,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Auditing", "Diagnosis", "Json"),
+    tests(of: "Booting", "Diagnosis", "FileTree", "HostTools", "Imaging", "TestSupport", "Threads"),
     tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
@@ -140,6 +143,7 @@ let package = Package(
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostChecks", "Diagnosis", "Json"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Imaging", "FileTree", "TestSupport"),
     tests(of: "Inventory", "FileTree"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Json", "Diagnosis"),
