@@ -93,7 +93,8 @@ let package = Package(
 
     // The only module that knows the order.
     module(
-      "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Ext4",
+      "Pipeline", "Archive", "Booting", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis",
+      "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
       "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging", "Store",
       "Threads", "Transfer"),
@@ -102,7 +103,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Auditing", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree", "GuestConfig",
+        "Auditing", "Booting", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree",
+        "GuestConfig",
         "HostChecks", "Inventory", "Json", "Linting", "Mirroring", "Pipeline", "Sandbox", "Scaffolding",
         "Settings", "Solver", "Threads", "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

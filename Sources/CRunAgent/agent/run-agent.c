@@ -17,7 +17,7 @@
 //   started
 //   exit STATUS SIGNAL OUT ERR the command's end, and how many bytes it wrote
 //
-// Data ports carry bytes only, and stay open to the end: closing one loses what is under way. So both ends count.
+// Data ports carry bytes only, and stay open to the end: closing one loses what is under way. Hence the counts.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
