@@ -23,7 +23,7 @@ package struct BootFailure: Diagnosable {
     /// The machine ended while the command ran.
     case lost(panic: String?, HostTool.Status?)
     /// Not done after so many seconds.
-    case time(Int64)
+    case time(Int64, isRunning: Bool)
     /// What the command wrote could not be written here.
     case output(SystemFailure)
     case system(SystemFailure)
@@ -72,7 +72,8 @@ package struct BootFailure: Diagnosable {
     case .lost(_, .killed(let signal)?):
       "cannot finish the command: the emulator was ended by signal \(signal)"
     case .lost: "cannot finish the command: the machine stopped while it ran"
-    case .time(let seconds): "cannot finish the command: not done after \(seconds) seconds"
+    case .time(let seconds, let isRunning):
+      "cannot \(isRunning ? "finish the command" : "boot"): not done after \(seconds) seconds"
     case .output(let failure), .system(let failure): failure.summary
     case .tool(let failure): failure.summary
     }

@@ -1,9 +1,7 @@
 /// When a machine got how far: milliseconds since the emulator was started, nil for what has not come.
 package struct BootTimes: Sendable, Equatable {
-  /// capsem-init spoke.
+  /// capsem-init spoke: firmware and kernel are done.
   package var hello: Int64?
-  /// The kernel's own part of that.
-  package var kernel: Int64?
   /// What capsem-init did, and how long it took.
   package var stages: [Stage] = []
   package var ready: Int64?
@@ -26,10 +24,7 @@ package struct BootTimes: Sendable, Equatable {
   /// A table, one line a stage: what it was, how long it took, and when it was done.
   package var text: String {
     var rows: [(name: String, duration: Int64?, end: Int64?)] = []
-    if let hello {
-      rows.append(("firmware", kernel.map { hello - $0 }, nil))
-      rows.append(("kernel", kernel, hello))
-    }
+    rows.append(("kernel", hello, hello))
     rows += stages.map { ($0.name, $0.duration, nil) }
     rows.append(("ready", nil, ready))
     rows.append(("first output", nil, firstOutput))

@@ -92,10 +92,9 @@ package final class CommandSession {
   private func heed(_ message: GuestMessage) throws(BootFailure) {
     let now = machine.age
     switch message {
-    case .hello(let version, let uptime):
+    case .hello(let version):
       guard version == RunAgent.protocolVersion else { throw BootFailure(.version(version)) }
       times.hello = now
-      times.kernel = uptime
       lastWord = ("the start of capsem-init", now)
     case .stage(let name, let duration):
       times.stages.append(BootTimes.Stage(name: name, duration: duration))
@@ -157,7 +156,9 @@ package final class CommandSession {
 
   private func checkTime() throws(BootFailure) {
     let now = machine.age
-    if let total = limits.total, now > total { throw BootFailure(.time(total / 1000), machine.console) }
+    if let total = limits.total, now > total {
+      throw BootFailure(.time(total / 1000, isRunning: times.started != nil), machine.console)
+    }
     guard times.started == nil else { return }
     let limit = lastWord == nil ? limits.hello : limits.stage
     if now - (lastWord?.time ?? 0) > limit {

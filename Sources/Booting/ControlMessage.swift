@@ -2,8 +2,8 @@ import Glibc
 
 /// What the guest says on the control port: a line each. capsem-init and the agent write them.
 package enum GuestMessage: Sendable, Equatable {
-  /// capsem-init runs. `uptime`: milliseconds since the kernel started.
-  case hello(version: Int, uptime: Int64)
+  /// capsem-init runs.
+  case hello(version: Int)
   /// A stage of capsem-init is done. `duration` in milliseconds.
   case stage(name: String, duration: Int64)
   /// The machine cannot go on, and ends.
@@ -20,9 +20,9 @@ package enum GuestMessage: Sendable, Equatable {
   package init?(_ line: String) {
     let words = line.split(separator: " ", maxSplits: 2).map(String.init)
     switch (words.first, words.count) {
-    case ("hello", 3):
-      guard let version = Int(words[1]), let uptime = Int64(words[2]) else { return nil }
-      self = .hello(version: version, uptime: uptime)
+    case ("hello", 2):
+      guard let version = Int(words[1]) else { return nil }
+      self = .hello(version: version)
     case ("stage", 3):
       guard let duration = Int64(words[2]) else { return nil }
       self = .stage(name: words[1], duration: duration)
