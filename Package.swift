@@ -125,7 +125,9 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Auditing", "Diagnosis", "Json"),
-    tests(of: "Booting", "Diagnosis", "FileTree", "HostTools", "Imaging", "TestSupport", "Threads"),
+    tests(
+      of: "Booting", "CLinux", "Diagnosis", "FileTree", "HostTools", "Imaging", "Manifests", "TestSupport",
+      "Threads", "capsem-native"),
     tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
