@@ -55,8 +55,10 @@ bench: build ## Compare with doing the same by hand
 	bench/pack.sh
 	bench/validate.sh
 
-test-slow: build test-packages ## Build the whole default image and judge it by other tools; fuzz
+test-slow: build test-packages ## Build the whole default image and judge it by other tools; streams of 50 MB; fuzz
 	.ci/judge-image
+	swift build --build-tests $(SWIFT_STRICT)
+	CAPSEM_TEST_STRICT=1 CAPSEM_TEST_SLOW=1 swift test --skip-build --filter StreamTests
 	.ci/fuzz config 60
 
 reproducible: test-packages ## Build every set under many circumstances, and compare the bytes

@@ -60,6 +60,7 @@ final class FixtureMachine: Sendable {
       cp -L "$library" ".$library"
     done
     for applet in $(bin/busybox --list); do [ -e "bin/$applet" ] || ln -s busybox "bin/$applet"; done
+    ln -s ../../bin/busybox usr/bin/env
     : >etc/resolv.conf
     : >etc/machine-id
     : >etc/profile

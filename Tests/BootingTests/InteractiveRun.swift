@@ -5,20 +5,20 @@ import Glibc
 import TestSupport
 import Threads
 
-/// The program at a pseudo terminal, and a person who types.
+/// A program at a pseudo terminal, run as the site's user, and a person who types.
 final class InteractiveRun {
   private let process = Process()
   private let outer: CInt
   private let inner: FileHandle
   private(set) var shown = ""
 
-  init(_ site: BuildSite, _ arguments: [String], rows: UInt16, columns: UInt16) throws {
+  init(_ command: [String], in site: BuildSite, rows: UInt16 = 24, columns: UInt16 = 80) throws {
     var ends: (outer: CInt, inner: CInt) = (-1, -1)
     try system("open", "a pseudo terminal") { clinux_open_terminal(&ends.outer, &ends.inner) }
     (outer, inner) = (ends.outer, FileHandle(fileDescriptor: ends.inner, closeOnDealloc: true))
     var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
     try system("set the size of", "a terminal") { ioctl(outer, UInt(TIOCSWINSZ), &size) }
-    let command = ["/usr/bin/env"] + (try site.user.prefix) + [site.program] + arguments
+    let command = ["/usr/bin/env"] + (try site.user.prefix) + command
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
     process.environment = [

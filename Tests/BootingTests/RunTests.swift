@@ -1,5 +1,7 @@
+import Booting
 import Foundation
 import Glibc
+import HostTools
 import TestSupport
 import Testing
 
@@ -85,7 +87,8 @@ extension MachineTests {
 
     @Test func `an interactive login shows banner, tool status and a tip`() throws {
       let terminal = try InteractiveRun(
-        machine.site, ["run", "--accel", "tcg", "--timeout", "100"], rows: 31, columns: 97)
+        [machine.site.program, "run", "--accel", "tcg", "--timeout", "100"], in: machine.site, rows: 31,
+        columns: 97)
       #expect(terminal.waits(for: "Tip: "), "\(terminal.shown)")
       #expect(terminal.shown.contains("Linux 6.1"))
       #expect(terminal.shown.contains("Claude Code"))
@@ -100,6 +103,22 @@ extension MachineTests {
       terminal.type("exit 5\r")
       #expect(terminal.finish() == 5)
       #expect(terminal.isCanonical, "the terminal is not what it was")
+    }
+
+    @Test func `without a host there is a login shell on the console, and the machine ends with it`() throws {
+      let plan = MachinePlan(architecture: .ofHost!, accelerator: .tcg, memory: 512, processors: 1)
+      let terminal = try InteractiveRun(
+        [plan.architecture.emulator.name, "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "512"]
+          + ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"]
+          + ["-kernel", "\(machine.directory)/vmlinuz", "-initrd", "\(machine.directory)/initrd.img"]
+          + ["-append", "console=ttyS0 ro quiet panic=-1 capsem.exit=reboot"]
+          + ["-drive", "if=none,id=root,format=raw,readonly=on,file=\(machine.site.image)"]
+          + ["-device", "virtio-blk-pci,drive=root"], in: machine.site)
+      #expect(terminal.waits(for: "Tip: "), "\(terminal.shown)")
+      terminal.type("tty; exit 4\r")
+      #expect(terminal.waits(for: "/dev/ttyS0"), "\(terminal.shown)")
+      #expect(terminal.waits(for: "capsem: the shell ended with status 4"), "\(terminal.shown)")
+      #expect(terminal.finish() == 0)
     }
   }
 }
