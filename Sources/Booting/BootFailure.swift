@@ -12,7 +12,7 @@ package struct BootFailure: Diagnosable {
     /// The emulator ended, before the guest said anything.
     case emulator(HostTool, HostTool.Status, messages: String)
     /// The machine ended, before capsem-init ran.
-    case kernel(panic: String?)
+    case kernel
     /// Nothing was heard of capsem-init, or after what it said last, for so many seconds.
     case silent(Accelerator, after: String?, seconds: Int64)
     /// capsem-init or the agent said that it cannot go on.
@@ -21,7 +21,7 @@ package struct BootFailure: Diagnosable {
     case version(Int)
     case execution(program: String, code: CInt)
     /// The machine ended while the command ran.
-    case lost(panic: String?, HostTool.Status?)
+    case lost(HostTool.Status?)
     /// Not done after so many seconds.
     case time(Int64, isRunning: Bool)
     /// What the command wrote could not be written here.
@@ -69,7 +69,7 @@ package struct BootFailure: Diagnosable {
       "cannot boot: the initrd speaks version \(version) of the control protocol, "
         + "and this program version \(RunAgent.protocolVersion)"
     case .execution(let program, let code): "cannot run \(program): \(String(cString: strerror(code)))"
-    case .lost(_, .killed(let signal)?):
+    case .lost(.killed(let signal)?):
       "cannot finish the command: the emulator was ended by signal \(signal)"
     case .lost: "cannot finish the command: the machine stopped while it ran"
     case .time(let seconds, let isRunning):
@@ -84,7 +84,6 @@ package struct BootFailure: Diagnosable {
       switch cause {
       case .emulator(_, _, let messages):
         messages.split(separator: "\n").suffix(5).map { String($0).harmlessLine }
-      case .kernel(let panic?), .lost(let panic?, _): [panic]
       case .tool(let failure): failure.causes
       default: []
       }

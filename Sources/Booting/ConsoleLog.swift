@@ -17,13 +17,6 @@ package struct ConsoleLog: Sendable {
     return lines[..<(panic.map { $0 + 1 } ?? lines.endIndex)].suffix(count).map { String($0).harmlessLine }
   }
 
-  /// The line with which the kernel gave up.
-  var panic: String? {
-    text.split(whereSeparator: \.isNewline).first { $0.contains("Kernel panic") }.map {
-      String($0).harmlessLine
-    }
-  }
-
   var tellsOfMemory: Bool { text.contains("Out of memory") }
 
   var tellsOfDamage: Bool { text.contains("EXT4-fs error") }

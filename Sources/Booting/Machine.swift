@@ -144,7 +144,7 @@ final class Machine {
       Stopwatch.pause(milliseconds: 20)
       status = process.ended()
     }
-    if running { return BootFailure(.lost(panic: console.panic, status), console) }
+    if running { return BootFailure(.lost(status), console) }
     if let status, status != .exited(0) {
       let text = (try? readAll(messages.raw, named: "the emulator's messages")) ?? []
       return BootFailure(
@@ -152,6 +152,6 @@ final class Machine {
         console)
     }
     if hello { return BootFailure(.fatal(stage: "capsem-init", text: "the machine ended"), console) }
-    return BootFailure(.kernel(panic: console.panic), console)
+    return BootFailure(.kernel, console)
   }
 }
