@@ -36,7 +36,7 @@ package struct BootTimes: Sendable, Equatable {
     let width = rows.map(\.name.count).max() ?? 0
     return rows.filter { $0.duration != nil || $0.end != nil }.map { row in
       let name = row.name + String(repeating: " ", count: width - row.name.count)
-      return "\(name)\(column(row.duration))\(column(row.end))\n"
+      return name + column(row.duration) + (row.end == nil ? "" : column(row.end)) + "\n"
     }.joined()
   }
 }

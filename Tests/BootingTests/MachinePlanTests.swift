@@ -88,7 +88,7 @@ import Testing
     #expect(
       times.text == """
         kernel           1240 ms     1240 ms
-        ext4               60 ms            
+        ext4               60 ms
         ready                        1500 ms
         first output                 1530 ms
         command            90 ms     1600 ms

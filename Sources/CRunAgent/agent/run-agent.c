@@ -187,7 +187,7 @@ static struct order take_order(void) {
         write_file(text + path, mode, next, content);
         next += content;
         break;
-      default: errno = EPROTO; fail("understand", item);
+      default: errno = EPROTO, fail("understand", item);
     }
     item = next;
   }
@@ -213,6 +213,7 @@ static struct stream input = {.limit = UINT64_MAX}, output, errors;
 
 static bool is_empty(const struct stream *stream) { return stream->start == stream->end; }
 
+// What to wait for.
 static struct pollfd wish(const struct stream *stream) {
   return is_empty(stream) ? (struct pollfd){.fd = stream->from, .events = POLLIN}
                           : (struct pollfd){.fd = stream->to, .events = POLLOUT};
@@ -238,19 +239,16 @@ static void carry(struct stream *stream) {
   size_t size = stream->end - stream->start;
   ssize_t count = stream->to < 0 ? (ssize_t)size : write(stream->to, stream->bytes + stream->start, size);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count < 0) {
-    if (stream != &input) exit(1);  // The host is gone.
-    end(&stream->to);
-    count = (ssize_t)size;
-  }
-  stream->given += (uint64_t)count;
-  stream->start += (size_t)count;
+  if (count < 0 && stream != &input) exit(1);  // The host is gone.
+  if (count < 0) end(&stream->to);
+  size_t done = count < 0 ? size : (size_t)count;
+  stream->given += done;
+  stream->start += done;
 }
 
 static void note_command_end(struct stream *stream) {
   int waiting = 0;
-  if (stream->from >= 0 && ioctl(stream->from, FIONREAD, &waiting) < 0) waiting = 0;
-  stream->limit = stream->taken + (uint64_t)waiting;
+  stream->limit = stream->taken + (ioctl(stream->from, FIONREAD, &waiting) < 0 ? 0 : (uint64_t)waiting);
 }
 
 static bool is_finished(const struct stream *stream, bool is_late) {
