@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 /// `run` with a fixture guest, Debian's kernel and QEMU, as an ordinary user: one machine at a time.
-@Suite(.serialized, .enabled("needs bookworm's archives", { Requirement.bookworm }))
+@Suite(
+  .serialized, .enabled("needs bookworm's archives", { Requirement.bookworm }),
+  .enabled("needs QEMU", { Requirement.emulator }))
 enum MachineTests {}
 
 extension MachineTests {
