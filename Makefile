@@ -7,7 +7,8 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
-	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx
+	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
+	qemu-system-x86 cpio kmod
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -54,8 +55,10 @@ bench: build ## Compare with doing the same by hand
 	bench/pack.sh
 	bench/validate.sh
 
-test-slow: build test-packages ## Build the whole default image and judge it by other tools; fuzz
+test-slow: build test-packages ## Build the whole default image and judge it by other tools; streams of 50 MB; fuzz
 	.ci/judge-image
+	swift build --build-tests $(SWIFT_STRICT)
+	CAPSEM_TEST_STRICT=1 CAPSEM_TEST_SLOW=1 swift test --skip-build --filter StreamTests
 	.ci/fuzz config 60
 
 reproducible: test-packages ## Build every set under many circumstances, and compare the bytes

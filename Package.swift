@@ -42,6 +42,7 @@ let package = Package(
     .target(name: "CExt2fs", linkerSettings: [.linkedLibrary("ext2fs"), .linkedLibrary("com_err")]),
     .target(name: "CToml"),
     .target(name: "CGuest"),
+    .target(name: "CRunAgent", exclude: ["agent"]),
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -75,7 +76,8 @@ let package = Package(
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
-    module("Imaging", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
+    module("Imaging", "Archive", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
+    module("Booting", "CLinux", "CRunAgent", "Diagnosis", "FileTree", "HostTools", "Threads"),
     module("Manifests", "Json"),
 
     // Beside the stages: commands that build nothing.
@@ -91,7 +93,8 @@ let package = Package(
 
     // The only module that knows the order.
     module(
-      "Pipeline", "Archive", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis", "Ext4",
+      "Pipeline", "Archive", "Booting", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis",
+      "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
       "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging", "Store",
       "Threads", "Transfer"),
@@ -100,7 +103,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Auditing", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree", "GuestConfig",
+        "Auditing", "Booting", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree",
+        "GuestConfig",
         "HostChecks", "Inventory", "Json", "Linting", "Mirroring", "Pipeline", "Sandbox", "Scaffolding",
         "Settings", "Solver", "Threads", "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -121,6 +125,9 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Archive", "FileTree", "TestSupport"),
     tests(of: "Auditing", "Diagnosis", "Json"),
+    tests(
+      of: "Booting", "CLinux", "Diagnosis", "FileTree", "HostTools", "Imaging", "Manifests", "TestSupport",
+      "Threads", "capsem-native"),
     tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
@@ -140,6 +147,7 @@ let package = Package(
     tests(of: "GuestConfig", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "HostChecks", "Diagnosis", "Json"),
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
+    tests(of: "Imaging", "FileTree", "TestSupport"),
     tests(of: "Inventory", "FileTree"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Json", "Diagnosis"),

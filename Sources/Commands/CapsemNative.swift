@@ -14,7 +14,8 @@ package struct CapsemNative: ParsableCommand {
     version: Version.current,
     subcommands: [
       BuildCommand.self, LockCommand.self, MirrorCommand.self, ValidateCommand.self, InspectCommand.self,
-      StatusCommand.self, SettingsCommand.self, VerifyCommand.self, DiffCommand.self, PackCommand.self,
+      StatusCommand.self, SettingsCommand.self, RunCommand.self, VerifyCommand.self, DiffCommand.self,
+      PackCommand.self,
       ShellCommand.self, DoctorCommand.self, InitCommand.self, NewCommand.self, AddCommand.self,
       AuditCommand.self, McpCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])

@@ -43,6 +43,12 @@ package struct HostTool: Sendable, Equatable {
   package enum Status: Sendable, Equatable {
     case exited(Int)
     case killed(signal: Int)
+
+    /// What waitpid(2) says of a process that has ended.
+    init(waited code: CInt) {
+      let signal = Int(code & 0x7f)
+      self = signal == 0 ? .exited(Int(code >> 8 & 0xff)) : .killed(signal: signal)
+    }
   }
 
   /// Bounds of a run. What goes beyond them kills the program.
@@ -75,9 +81,8 @@ package struct HostTool: Sendable, Equatable {
       var status: CInt = 0
       try system("wait for", name) { waitpid(process, &status, 0) }
       if let problem { throw HostToolFailure(self, problem) }
-      let signal = Int(status & 0x7f)
       return Result(
-        status: signal == 0 ? .exited(Int(status >> 8 & 0xff)) : .killed(signal: signal),
+        status: Status(waited: status),
         output: streams.bytes[0], messages: String(decoding: streams.bytes[1], as: UTF8.self),
         report: reporting ? streams.bytes[2] : [])
     } catch let failure as HostToolFailure {
@@ -118,7 +123,7 @@ package struct HostTool: Sendable, Equatable {
 }
 
 /// A NULL-terminated array of C strings, for as long as this lives.
-private final class CStrings {
+final class CStrings {
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   private let count: Int
 

@@ -9,17 +9,22 @@ package struct SettingsDocument: Sendable {
   package let text: String
 
   package init(_ configuration: GuestConfiguration) {
-    let settings: [(String, SettingsGroup)] = [
+    let settings = SettingsDocument.groups(of: configuration)
+    let document = JSONText.object([
+      ("settings", .object(settings.map { ($0.key, $0.group.json) })),
+      ("mcp", .object(configuration.mcpServers.map { ($0.key, $0.settings) })),
+    ])
+    text = document.rendered() + "\n"
+  }
+
+  /// The top of the tree.
+  static func groups(of configuration: GuestConfiguration) -> [(key: String, group: SettingsGroup)] {
+    [
       ("app", .app), ("ai", .providers(configuration.providers)),
       ("repository", .repository(configuration.web)),
       ("security", .security(configuration.web)),
       ("vm", .machine(configuration.resources, configuration.environment)), ("appearance", .appearance),
     ]
-    let document = JSONText.object([
-      ("settings", .object(settings.map { ($0.0, $0.1.json) })),
-      ("mcp", .object(configuration.mcpServers.map { ($0.key, $0.settings) })),
-    ])
-    text = document.rendered() + "\n"
   }
 }
 

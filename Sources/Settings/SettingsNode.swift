@@ -33,6 +33,17 @@ struct SettingsGroup {
     self.collapsed = collapsed
   }
 
+  /// All settings at and below this group, which has the id `id`, in their order.
+  func leaves(below id: String) -> [(id: String, leaf: SettingsLeaf)] {
+    children.flatMap { child -> [(id: String, leaf: SettingsLeaf)] in
+      switch child.node {
+      case .group(let group): group.leaves(below: "\(id).\(child.key)")
+      case .leaf(let leaf): [("\(id).\(child.key)", leaf)]
+      case .action: []
+      }
+    }
+  }
+
   mutating func add(_ key: String, _ group: SettingsGroup) { children.append((key, .group(group))) }
   mutating func add(_ key: String, _ leaf: SettingsLeaf) { children.append((key, .leaf(leaf))) }
   mutating func add(_ key: String, _ action: SettingsAction) { children.append((key, .action(action))) }

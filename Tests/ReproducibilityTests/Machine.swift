@@ -38,7 +38,7 @@ final class Machine {
       system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
       take() { sed -n "/^$1() {/,/^}/p" "\(BuildSite.repository)/guest/artifacts/capsem-init"; }
       say() { echo "$*"; }
-      eval "$(take guest; take unless_there; take make_secrets)"
+      eval "$(take with_environment; take guest; take unless_there; take make_secrets)"
       make_secrets
       """
     let said = try runTool("busybox", ["sh", "-euc", script])

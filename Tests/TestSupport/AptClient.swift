@@ -55,6 +55,28 @@ package struct AptClient: Sendable {
     }.sorted()
   }
 
+  /// The first package that another one depends on, and whose name begins so.
+  package func dependency(of package: String, startingWith prefix: String) throws -> String {
+    let lines = try runTool(
+      "apt-cache", ["depends", package], environment: ["APT_CONFIG": "\(root)/apt.conf"])
+    let names = lines.split(separator: "\n").compactMap { $0.split(separator: ": ").last.map(String.init) }
+    guard let name = names.dropFirst().first(where: { $0.hasPrefix(prefix) }) else {
+      throw ToolFailure(description: lines)
+    }
+    return name
+  }
+
+  /// Fetches one package, and returns the path of its file.
+  package func download(_ package: String, into directory: String) throws -> String {
+    try runTool(
+      "apt-get", ["download", package], in: directory, environment: ["APT_CONFIG": "\(root)/apt.conf"])
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    guard let file = files.first(where: { $0.hasPrefix("\(package)_") }) else {
+      throw ToolFailure(description: "apt-get download left no \(package): \(files)")
+    }
+    return "\(directory)/\(file)"
+  }
+
   @discardableResult
   private func run(_ arguments: [String]) throws -> String {
     try runTool("apt-get", arguments, environment: ["APT_CONFIG": "\(root)/apt.conf"])

@@ -12,6 +12,10 @@ package enum Requirement {
   package static let jsonSchema: Bool =
     isStrict || (try? runTool("/usr/bin/python3", ["-c", "import jsonschema"])) != nil
 
+  /// A machine of the host's architecture can be emulated.
+  package static let emulator: Bool =
+    isStrict || (try? runTool("sh", ["-c", "command -v qemu-system-$(uname -m)"])) != nil
+
   /// The host's apt has bookworm, and reaches it.
   package static let bookworm: Bool =
     isStrict

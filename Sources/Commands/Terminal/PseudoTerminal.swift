@@ -28,21 +28,15 @@ final class PseudoTerminal: Sendable {
   final class Relay: Sendable {
     private let thread: SystemThread
     private let stop = Cancellation()
-    private let saved: termios?
+    private let user: RawTerminal?
 
     fileprivate init(outer: CInt, inner: CInt) {
+      user = RawTerminal(STDIN_FILENO)
       var settings = termios()
-      if tcgetattr(STDIN_FILENO, &settings) == 0 {
-        saved = settings
-        cfmakeraw(&settings)
-        tcsetattr(STDIN_FILENO, TCSANOW, &settings)
-      } else {
-        saved = nil
-        // Nobody types: what a script feeds in shall not come out again as an echo.
-        if tcgetattr(inner, &settings) == 0 {
-          settings.c_lflag &= ~tcflag_t(ECHO)
-          tcsetattr(inner, TCSANOW, &settings)
-        }
+      // Nobody types: what a script feeds in shall not come out again as an echo.
+      if user == nil, tcgetattr(inner, &settings) == 0 {
+        settings.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(inner, TCSANOW, &settings)
       }
       let stop = stop
       thread = SystemThread { Relay.carry(outer, until: stop) }
@@ -51,7 +45,7 @@ final class PseudoTerminal: Sendable {
     func end() {
       stop.cancel()
       thread.join()
-      if var saved { tcsetattr(STDIN_FILENO, TCSANOW, &saved) }
+      user?.restore()
     }
 
     private static func carry(_ outer: CInt, until stop: Cancellation) {
