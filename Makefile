@@ -7,7 +7,8 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
-	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx
+	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
+	qemu-user-static arch-test
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -129,7 +129,8 @@ let package = Package(
     .testTarget(
       name: "DifferentialTests",
       dependencies: [
-        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "TestSupport", "capsem-native",
+        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "Sandbox", "TestSupport",
+        "capsem-native",
       ],
       swiftSettings: strict),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
@@ -148,7 +149,8 @@ let package = Package(
     tests(of: "Manifests"),
     tests(of: "Mirroring", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(
-      of: "Pipeline", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Json", "TestSupport", "Threads",
+      of: "Pipeline", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Json", "Sandbox", "TestSupport",
+      "Threads",
       "capsem-native"),
     .testTarget(
       name: "ReproducibilityTests",

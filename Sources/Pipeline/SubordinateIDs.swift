@@ -73,7 +73,8 @@ struct SubordinateIDs: Sendable, Equatable {
     for kind in ["gid", "uid"] {
       let file = "/proc/\(process)/\(kind)_map"
       let descriptor = try Descriptor(opening: file, O_WRONLY)
-      try map.withUnsafeBytes { try writeAll($0, to: descriptor.raw, at: 0, named: file) }
+      // One write(2), or none: user_namespaces(7).
+      try system("write", file) { map.withUnsafeBytes { write(descriptor.raw, $0.baseAddress, $0.count) } }
     }
   }
 
