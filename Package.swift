@@ -125,7 +125,7 @@ let package = Package(
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
     tests(of: "Compression", "Diagnosis"),
-    tests(of: "Configuring", "BuildModel", "Sandbox"),
+    tests(of: "Configuring", "BuildModel", "FileTree", "Sandbox", "TestSupport"),
     .testTarget(
       name: "DifferentialTests",
       dependencies: [

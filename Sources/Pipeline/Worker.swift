@@ -78,7 +78,9 @@ private struct BuildRun {
     let stager = Stager(
       packages: link, debianArchitecture: job.lock.debian, environment: environment, threads: job.threads,
       events: events)
-    let configurer = Configurer(environment: environment, events: events)
+    let machine = DebianArchitecture(rawValue: job.lock.debian)?.machine
+    let configurer = Configurer(
+      environment: environment, foreign: machine == .host ? nil : machine, events: events)
 
     if job.goal == .staged {
       events(.started(.stage))

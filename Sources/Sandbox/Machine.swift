@@ -12,7 +12,7 @@ package enum Machine: String, Sendable, Codable, CaseIterable {
   }
 
   /// `e_machine` of elf(5).
-  var number: UInt8 {
+  package var number: UInt8 {
     switch self {
     case .x86_64: 62
     case .aarch64: 183
