@@ -12,7 +12,8 @@
 
 int csandbox_open_formats(struct csandbox_failure *failure) {
   struct stat namespace;
-  if (stat("/proc/self/ns/user", &namespace) != 0) return csandbox_fail(failure, "examine the user namespace", NULL);
+  if (stat("/proc/self/ns/user", &namespace) != 0)
+    return csandbox_fail(failure, "examine the user namespace", NULL);
   if (namespace.st_ino == INITIAL_USER_NAMESPACE) {
     errno = EPERM;
     return csandbox_fail(failure, "register an emulator", "outside of a user namespace");

@@ -1,7 +1,7 @@
 import Sandbox
 
-/// `/etc/ld.so.cache` as ldconfig(8) of glibc 2.32 and later writes it: its elf/cache.c and stringtable.c, byte
-/// for byte.
+/// `/etc/ld.so.cache` as ldconfig(8) of glibc 2.36 and later writes it: its elf/cache.c and
+/// stringtable.c, byte for byte.
 struct LoaderCache {
   struct Entry: Equatable {
     /// What programs ask for.

@@ -3,9 +3,9 @@ import FileTree
 import Glibc
 import Sandbox
 
-/// ldconfig(8) on a tree of another machine, run by ours: several versions of QEMU's user mode crash in the real
-/// one, and the host's own knows its own machine's libraries only. Makes the cache, and the links that a library's
-/// name of itself asks for. Directories of capabilities from before `glibc-hwcaps` are not looked at.
+/// What ldconfig(8) does, on a tree of another machine: several versions of QEMU's user mode crash in the
+/// real one, and the host's own knows its own machine's libraries only. Makes the cache, and the links that
+/// libraries' own names ask for. Directories of capabilities from before `glibc-hwcaps` are not looked at.
 struct NativeLdconfig: ~Copyable {
   /// In an image it has this place, whatever links lead to it.
   static let program: TreePath = "usr/sbin/ldconfig"

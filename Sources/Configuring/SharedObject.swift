@@ -2,8 +2,9 @@ import Diagnosis
 import FileTree
 import Glibc
 
-/// What ldconfig(8) wants to know of a file: whether it is a shared object of a 64-bit little-endian machine, and
-/// what it calls itself. Read by its program headers, as the dynamic linker does; no section counts.
+/// What ldconfig(8) wants to know of a file: whether it is a shared object of a 64-bit little-endian
+/// machine, and what it calls itself. Read by its program headers, as the dynamic linker does; no section
+/// counts.
 struct SharedObject: Equatable {
   /// `e_machine` of elf(5).
   var machine: UInt16

@@ -119,20 +119,20 @@ extension HostSurvey {
     return try body(deadline)
   }
 
+  /// How the programs of each architecture run that the host is not of, tried.
   private func foreignPrograms(_ configuration: GuestConfiguration) -> [Attempt] {
     let emulators = context.emulators
     return configuration.build.architectures.compactMap { architecture -> Attempt? in
-      guard let machine = architecture.debian?.machine else { return nil }
-      do throws(Report) {
-        switch try emulators.execution(of: machine) {
-        case .native: return nil
-        case .registeredByHost:
+      guard let machine = architecture.debian?.machine, machine != .host else { return nil }
+      do {
+        let execution = try emulators.execution(of: machine)
+        guard case .emulated(_, let path) = execution else {
           return .success("programs for \(machine.rawValue): the host's binfmt_misc runs them")
-        case .emulated(_, let path):
-          return .success("programs for \(machine.rawValue): \(path), registered in a worker's own namespace")
         }
+        try tryEmulator(execution, machine)
+        return .success("programs for \(machine.rawValue): \(path), in a binfmt_misc of the worker's own")
       } catch {
-        return .failure(error)
+        return .failure(Report(of: error))
       }
     }
   }

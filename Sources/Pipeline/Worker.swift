@@ -21,6 +21,9 @@ package enum Worker {
       case .clear: result = try clear()
       case .build(let job): result = try BuildRun(job: job, link: link).run()
       case .npm(let order): result = try NpmRun(order: order, link: link).run()
+      case .emulate(let machine):
+        _ = try link.emulator(of: machine)
+        result = WorkerResult(peakMemory: 0)
       case .shell(let machine): result = try shell(link, emulated: machine)
       }
       try link.report(.done(result))

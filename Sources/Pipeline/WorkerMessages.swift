@@ -40,6 +40,8 @@ enum WorkerOrder: Codable, Sendable {
   case npm(NpmOrder)
   /// Run a shell in the tree, on the terminal that is asked for as an artifact.
   case shell(emulated: Machine?)
+  /// Have an emulator registered, and nothing more.
+  case emulate(Machine)
   /// Remove everything in the workspace.
   case clear
 }

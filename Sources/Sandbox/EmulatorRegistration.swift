@@ -29,8 +29,9 @@ package struct EmulatorRegistration: ~Copyable {
     self.formats = formats
   }
 
-  /// As the kernel's Documentation/admin-guide/binfmt-misc.rst has it. The kernel opens the interpreter now (F)
-  /// and the program for it (O); programs keep their own name (P) and, where they are set-id, their rights (C).
+  /// As the kernel's Documentation/admin-guide/binfmt-misc.rst has it. The kernel opens the interpreter now
+  /// (F) and the program for it (O); programs keep their own name (P) and, where they are set-id, their
+  /// rights (C).
   package static func entry(of machine: Machine, interpreter: String) -> String {
     func escaped(_ bytes: [UInt8]) -> String {
       bytes.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -39,8 +40,8 @@ package struct EmulatorRegistration: ~Copyable {
     return ":\(machine.rawValue):M::\(escaped(header.bytes)):\(escaped(header.mask)):\(interpreter):FOPC"
   }
 
-  /// Whether an entry that the host has, in the words in which /proc/sys/fs/binfmt_misc shows it, runs programs
-  /// of `machine` in any tree: it is enabled, matches them and has the flag F.
+  /// Whether an entry that the host has, in the words in which /proc/sys/fs/binfmt_misc shows it, runs
+  /// programs of `machine` in any tree: it is enabled, matches them and has the flag F.
   package static func serves(_ machine: Machine, entry text: String) -> Bool {
     let lines = text.split(separator: "\n").map(String.init)
     func value(_ key: String) -> String? {

@@ -26,8 +26,8 @@ package struct SandboxError: Diagnosable, Equatable {
     switch code {
     case EPERM where attempt.contains("binfmt_misc"), EACCES where attempt.contains("binfmt_misc"):
       [
-        "Linux 6.7 is the first that has it; an older one needs an entry of the host's: "
-          + "sudo apt-get install binfmt-support qemu-user-static"
+        "Linux 6.7 is the first that has it, and a container must allow fsopen; an older one needs an "
+          + "entry of the host's: sudo apt-get install binfmt-support qemu-user-static"
       ]
     case ENODEV where attempt.contains("binfmt_misc"):
       ["this kernel has none (CONFIG_BINFMT_MISC), or has it as a module: sudo modprobe binfmt_misc"]

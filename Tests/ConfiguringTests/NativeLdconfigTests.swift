@@ -23,12 +23,14 @@ import Testing
         "-ec",
         """
         from=/usr/lib/$2
-        mkdir -p "$1/etc/ld.so.conf.d" "$1/usr/lib/$2/glibc-hwcaps" "$1/usr/sbin" "$1/usr/lib/own/deep" "$1/var/cache"
+        mkdir -p "$1/etc/ld.so.conf.d" "$1/usr/lib/$2/glibc-hwcaps" "$1/usr/sbin" "$1/usr/lib/own/deep"
+        mkdir "$1/var" "$1/var/cache"
         ln -s usr/lib "$1/lib"
         to=$1/usr/lib/$2
         cp /sbin/ldconfig "$1/usr/sbin"
         # With links and without; libz twice, as two versions.
-        cp -a $from/libc.so.6 $from/libm.so.6 $from/ld-linux-*.so.* $from/libcrypt.so.1* $from/libstdc++.so.6* "$to"
+        cp -a $from/libc.so.6 $from/libm.so.6 $from/ld-linux-*.so.* "$to"
+        cp -a $from/libcrypt.so.1* $from/libstdc++.so.6* "$to"
         cp -L $from/libz.so.1 "$to/libz.so.1.2.9"
         cp -L $from/libz.so.1 "$to/libz.so.1.2.13"
         cp -L $from/libbz2.so.1.0 "$1/usr/lib/own/libbz2.so.1.0.4"
@@ -43,7 +45,8 @@ import Testing
         mkdir "$to/libdirectory.so.1"
         ln -s deep "$1/usr/lib/own/libdeep.so.1"
         printf 'include /etc/ld.so.conf.d/*.conf\\n' >"$1/etc/ld.so.conf"
-        printf '# Own\\n/usr/lib/own/\\n  /usr/lib/own/deep # deep\\n/usr/lib/none\\n' >"$1/etc/ld.so.conf.d/own.conf"
+        printf '# Own\\n/usr/lib/own/\\n  /usr/lib/own/deep # deep\\n/usr/lib/none\\n' \\
+          >"$1/etc/ld.so.conf.d/own.conf"
         printf '/usr/lib/%s\\n' "$2" >"$1/etc/ld.so.conf.d/$2.conf"
         printf '/nowhere\\n' >"$1/etc/ld.so.conf.d/.hidden.conf"
         """, "sh", tree, NativeLdconfigTests.triplet,

@@ -1,8 +1,8 @@
 import Sandbox
 
 /// Runs a command of root's where the kernel runs programs of the other architecture by QEMU: in a user
-/// namespace in which each id is itself, with a binfmt_misc of its own. Nothing of ours but the entry's text is
-/// in it.
+/// namespace in which each id is itself, with a binfmt_misc of its own. Nothing of ours but the entry's
+/// text is in it.
 enum Emulation {
   private static let machine: Machine = Machine.host == .aarch64 ? .x86_64 : .aarch64
 
