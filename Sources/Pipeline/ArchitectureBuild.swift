@@ -43,11 +43,8 @@ struct ArchitectureBuild {
     try GuestWheels(directory: configuration.directory, store: builder.store)
       .check(lock.objects(of: locked) { _ in false })
     if let image = try unchanged(inputs) { return image }
-    // Before anything is fetched. Unpacking runs no program of the image.
-    let execution: Execution =
-      request.goal == .staged
-      ? .native
-      : try context.emulators.execution(of: configuration.debianArchitecture(of: architecture).machine)
+    // Before anything is fetched.
+    let execution = try Execution(of: architecture, in: configuration, until: request.goal, on: context)
     let pool = try PackagePool(
       poolItems(locked, installation), store: builder.store,
       downloader: builder.downloader(offline: request.offline, mirror: request.mirror), events: events)

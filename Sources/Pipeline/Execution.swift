@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import Glibc
+import GuestConfig
 import HostTools
 import Sandbox
 
@@ -13,6 +14,15 @@ enum Execution: Equatable, Sendable {
   case registeredByHost
   /// By the emulator at this path, which the worker registers in a user namespace of its own.
   case emulated(Machine, by: String)
+
+  /// Of one architecture of the config. Unpacking alone runs no program of the image.
+  init(
+    of architecture: GuestArchitecture, in configuration: GuestConfiguration, until goal: BuildGoal,
+    on context: HostContext
+  ) throws {
+    let machine = try configuration.debianArchitecture(of: architecture).machine
+    self = goal == .staged ? .native : try context.emulators.execution(of: machine)
+  }
 
   /// What the worker is to register.
   var emulated: Machine? {

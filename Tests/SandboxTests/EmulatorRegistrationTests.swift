@@ -1,3 +1,5 @@
+import FileTree
+import Glibc
 import Sandbox
 import Testing
 
@@ -12,6 +14,20 @@ import Testing
         == ":aarch64:M::\\x7f\\x45\\x4c\\x46\\x02\\x01\\x01\(zeros)\\x02\\x00\\xb7\\x00"
         + ":\(ones)\\x00\(ones)\\xff\\xfe\\xff\\xff\\xff:/proc/self/fd/9:FOPC")
     #expect(EmulatorRegistration.entry(of: .x86_64, interpreter: "/q").contains("\\x02\\x00\\x3e\\x00:"))
+  }
+
+  /// Whether this process is where a registration would be the host's: PROC_USER_INIT_INO of the kernel.
+  private static var isInitialNamespace: Bool {
+    var namespace = stat()
+    return stat("/proc/self/ns/user", &namespace) == 0 && namespace.st_ino == 0xEFFF_FFFD
+  }
+
+  @Test(.enabled(if: isInitialNamespace, "runs in a user namespace"))
+  func `nothing is ever registered outside of a user namespace`() throws {
+    let file = try Descriptor(opening: "/bin/true", O_RDONLY)
+    #expect(throws: SandboxError("register an emulator outside of a user namespace", code: EPERM)) {
+      _ = try EmulatorRegistration(of: .aarch64, emulator: file)
+    }
   }
 
   /// As the kernel shows the entry of Debian's qemu-user-static.
