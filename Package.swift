@@ -132,11 +132,12 @@ let package = Package(
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
     tests(of: "Compression", "Diagnosis"),
-    tests(of: "Configuring", "BuildModel", "Sandbox"),
+    tests(of: "Configuring", "BuildModel", "FileTree", "Sandbox", "TestSupport"),
     .testTarget(
       name: "DifferentialTests",
       dependencies: [
-        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "TestSupport", "capsem-native",
+        "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "Locking", "Sandbox", "TestSupport",
+        "capsem-native",
       ],
       swiftSettings: strict),
     tests(of: "Ext4", "Diagnosis", "FileTree"),
@@ -156,7 +157,8 @@ let package = Package(
     tests(of: "Manifests"),
     tests(of: "Mirroring", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(
-      of: "Pipeline", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Json", "TestSupport", "Threads",
+      of: "Pipeline", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Json", "Sandbox", "TestSupport",
+      "Threads",
       "capsem-native"),
     .testTarget(
       name: "ReproducibilityTests",

@@ -97,7 +97,7 @@ int csandbox_enter_worker(
   // Out of the terminal's foreground group: an interrupt reaches the outer process alone, which closes
   // `lifetime`.
   setsid();
-  if (tier == CSANDBOX_SUBUID && map_ids(control, failure) != 0) return -1;
+  if (tier == CSANDBOX_MAPPED && map_ids(control, failure) != 0) return -1;
   // Scripts see the same groups whoever started the build.
   if (tier == CSANDBOX_ROOT && (setresgid(0, 0, 0) != 0 || setgroups(0, NULL) != 0))
     return csandbox_fail(failure, "leave the caller's groups", NULL);

@@ -7,10 +7,13 @@ import Sandbox
 /// network, starting no service.
 package struct Configurer {
   package var environment: ScriptEnvironment
+  /// Whose programs are in the tree, if an emulator runs them.
+  package var foreign: Machine?
   package var events: EventHandler
 
-  package init(environment: ScriptEnvironment, events: @escaping EventHandler) {
+  package init(environment: ScriptEnvironment, foreign: Machine? = nil, events: @escaping EventHandler) {
     self.environment = environment
+    self.foreign = foreign
     self.events = events
   }
 
@@ -27,7 +30,8 @@ package struct Configurer {
 
   /// The command, without running it.
   package static func plan(
-    tree: String, order: Order, pending: [StagedPackage], environment: ScriptEnvironment
+    tree: String, order: Order, pending: [StagedPackage], environment: ScriptEnvironment,
+    isForeign: Bool = false
   ) -> SandboxPlan {
     let dpkg = ["/usr/bin/dpkg", "--status-fd", "3"]
     let command =
@@ -38,7 +42,8 @@ package struct Configurer {
       }
     return SandboxPlan(
       tree: tree, command: command, environment: environment.variables,
-      silenced: ["/usr/sbin/start-stop-daemon"], lent: environment.clock?.library)
+      silenced: ["/usr/sbin/start-stop-daemon"] + (isForeign ? [NativeLdconfig.program.description] : []),
+      lent: environment.clock?.library)
   }
 
   /// Configures some packages of a tree; the others stay pending.
@@ -62,8 +67,13 @@ package struct Configurer {
     var writer = TreeWriter(root: tree.root.raw)
     let ownPolicy = try refuseServices(&writer)
     try run(
-      Configurer.plan(tree: tree.name, order: order, pending: pending, environment: environment),
+      Configurer.plan(
+        tree: tree.name, order: order, pending: pending, environment: environment, isForeign: foreign != nil),
       total: pending.count)
+    if let foreign {
+      var ldconfig = NativeLdconfig(root: tree.root.raw, machine: foreign)
+      try ldconfig.run(date: environment.sourceDate)
+    }
     if ownPolicy { try writer.remove(Configurer.policy) }
   }
 

@@ -9,6 +9,8 @@ package struct ConfiguringError: Diagnosable, Equatable {
     case dpkgFailed(status: String)
     /// dpkg ended well and left the package in this state.
     case left(state: String)
+    /// Its ldconfig does not say what it writes into its cache.
+    case unknownLoaderCache
   }
 
   package var package: String
@@ -28,6 +30,8 @@ package struct ConfiguringError: Diagnosable, Equatable {
     case .dpkgFailed(let status): "cannot configure packages: dpkg \(status)"
     case .left(let state):
       "cannot configure \(package): expected state \"install ok installed\", found \"\(state)\""
+    case .unknownLoaderCache:
+      "cannot write /etc/ld.so.cache: \(package)'s ldconfig does not say which glibc it is of"
     }
   }
 

@@ -1,7 +1,8 @@
 extension HostFacts {
   /// In the order of their sections.
   package var checks: [Check] {
-    systemChecks + libraries.map(check) + tools.map { Check(.tools, $0) } + namespaceChecks
+    systemChecks + libraries.map(check) + tools.map { Check(.tools, $0) } + emulatorChecks
+      + namespaceChecks
       + places.flatMap(\.checks) + networkChecks + guestChecks
   }
 
@@ -57,6 +58,11 @@ extension HostFacts {
     return Check(
       .libraries, .fail, "\(library.version): built without \(library.missing.joined(separator: ", "))",
       fixes: ["install Debian's own build of it, and look for another one in LD_LIBRARY_PATH"])
+  }
+
+  /// The host's own architecture can be built without.
+  private var emulatorChecks: [Check] {
+    guest.foreignPrograms.map { Check(.tools, $0, otherwise: .warn) }
   }
 
   private var namespaceChecks: [Check] {

@@ -108,17 +108,20 @@ package struct HostFacts: Sendable {
     package var mirrorChoice: Report?
     /// Empty when nobody was to be asked.
     package var releases: [Release]
+    /// How the programs of each architecture run that the host is not of.
+    package var foreignPrograms: [Attempt]
     package var artifacts: [Attempt]
     package var kernelConfigurations: [Attempt]
 
     package init(
       configuration: Attempt, keyrings: [Attempt] = [], mirrorChoice: Report? = nil, releases: [Release] = [],
-      artifacts: [Attempt] = [], kernelConfigurations: [Attempt] = []
+      foreignPrograms: [Attempt] = [], artifacts: [Attempt] = [], kernelConfigurations: [Attempt] = []
     ) {
       self.configuration = configuration
       self.keyrings = keyrings
       self.mirrorChoice = mirrorChoice
       self.releases = releases
+      self.foreignPrograms = foreignPrograms
       self.artifacts = artifacts
       self.kernelConfigurations = kernelConfigurations
     }

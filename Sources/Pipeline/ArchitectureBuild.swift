@@ -58,24 +58,26 @@ struct ArchitectureBuild {
         }
       },
       artifacts: { [outputs, architecture] name in try outputs.create(architecture.name, name) },
+      emulator: { try execution.emulator() },
       giveUp: { pool.cancel() },
       events: events, cancellation: builder.cancellation)
     let job = BuildJob(
       goal: request.goal, lock: locked, releases: lock.releases, sourceDate: date,
       threads: request.surroundings.threads ?? context.processors,
       installation: installation, image: configuration.build.image, versions: VersionCommands(configuration),
-      surroundings: request.surroundings)
+      emulated: execution.emulated, surroundings: request.surroundings)
     let result: WorkerResult
     do {
       result = try session.run(
-        .build(job), workspace: workspace.stage.raw, tier: tier, executable: context.executable, ids: ids)
+        .build(job), workspace: workspace.stage.raw, tier: execution.tier(tier),
+        executable: context.executable, ids: ids)
     } catch {
       outputs.discard()
-      let kept = try dispose(workspace, failed: true)
+      let kept = try dispose(workspace, failed: true, of: execution)
       throw explained(error, log: log, kept: kept)
     }
     if fetches { events(.finished(.fetch, reused: false)) }
-    _ = try dispose(workspace, failed: false)
+    _ = try dispose(workspace, failed: false, of: execution)
     return try finish(result, inputs: inputs, events: events)
   }
 
@@ -96,10 +98,12 @@ struct ArchitectureBuild {
   }
 
   /// Removes the workspace, or keeps it when that was asked for; then returns where it is.
-  private func dispose(_ workspace: consuming Workspace, failed: Bool) throws -> String? {
+  private func dispose(_ workspace: consuming Workspace, failed: Bool, of execution: Execution) throws
+    -> String?
+  {
     if failed && request.keep && !builder.cancellation.isCancelled {
       let directory = workspace.directory
-      try workspace.keep()
+      try workspace.keep(emulated: execution.emulated)
       return directory
     }
     try workspace.remove(tier: tier, executable: context.executable, ids: ids)

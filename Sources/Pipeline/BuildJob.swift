@@ -1,5 +1,6 @@
 import BuildModel
 import FileTree
+import Sandbox
 
 /// How far a build goes.
 package enum BuildGoal: String, Codable, Sendable, CaseIterable {
@@ -20,5 +21,7 @@ struct BuildJob: Codable, Sendable {
   var installation: Installation
   var image: ImageSettings
   var versions: VersionCommands
+  /// Whose programs the worker is to have run by an emulator; nil when they run without its help.
+  var emulated: Machine?
   var surroundings: Surroundings
 }

@@ -7,6 +7,7 @@ import GuestConfig
 import HostChecks
 import HostTools
 import Installing
+import Sandbox
 import Threads
 import Transfer
 
@@ -24,7 +25,8 @@ extension HostSurvey {
         "\(configuration.configDirectory) loads: "
           + "\(names.count) \(names.count == 1 ? "architecture" : "architectures") (\(names.joined(separator: ", ")))"
       ),
-      artifacts: artifacts(configuration), kernelConfigurations: kernelConfigurations(configuration))
+      foreignPrograms: foreignPrograms(configuration), artifacts: artifacts(configuration),
+      kernelConfigurations: kernelConfigurations(configuration))
     do {
       let archives = try Mirrors(requested: nil, context: context)
         .archives(of: configuration, suite: configuration.debianSuite())
@@ -115,6 +117,24 @@ extension HostSurvey {
       clock.join()
     }
     return try body(deadline)
+  }
+
+  /// How the programs of each architecture run that the host is not of, tried.
+  private func foreignPrograms(_ configuration: GuestConfiguration) -> [Attempt] {
+    let emulators = context.emulators
+    return configuration.build.architectures.compactMap { architecture -> Attempt? in
+      guard let machine = architecture.debian?.machine, machine != .host else { return nil }
+      do {
+        let execution = try emulators.execution(of: machine)
+        guard case .emulated(_, let path) = execution else {
+          return .success("programs for \(machine.rawValue): the host's binfmt_misc runs them")
+        }
+        try tryEmulator(execution, machine)
+        return .success("programs for \(machine.rawValue): \(path), in a binfmt_misc of the worker's own")
+      } catch {
+        return .failure(Report(of: error))
+      }
+    }
   }
 
   /// What a build would place, once for each architecture; the same words count once.

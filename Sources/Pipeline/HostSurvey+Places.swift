@@ -61,6 +61,26 @@ extension HostSurvey {
     }
   }
 
+  /// Has a worker register the emulator, as a build's would.
+  func tryEmulator(_ execution: Execution, _ machine: Machine) throws {
+    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
+    let tier: Tier = context.isRoot ? .root : .subuid
+    let probe = try Probe(near: context.cacheDirectory)
+    let workspace = try Workspace(
+      cache: probe.path, tier: tier, executable: context.executable, ids: ids)
+    let session = WorkerSession(
+      objects: { _ in throw Report("cannot register an emulator: it needs no objects") },
+      artifacts: { _ in throw Report("cannot register an emulator: it makes no artifacts") },
+      emulator: { try execution.emulator() }, events: { _ in }, cancellation: cancellation)
+    let outcome = Result {
+      try session.run(
+        .emulate(machine), workspace: workspace.stage.raw, tier: execution.tier(tier),
+        executable: context.executable, ids: ids)
+    }
+    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
+    _ = try outcome.get()
+  }
+
   /// The path, or the directory in which it would come to be.
   fileprivate static func nearest(_ path: String) -> String {
     var path = path

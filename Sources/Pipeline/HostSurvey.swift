@@ -45,14 +45,10 @@ package struct HostSurvey: Sendable {
   }
 
   private var system: HostFacts.System {
-    var names = utsname()
-    uname(&names)
-    let release = withUnsafeBytes(of: names.release) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
     let status = context.kernelText("/proc/self/status") ?? ""
     return HostFacts.System(
-      kernel: release, now: context.now, clock: ReleaseDate.text(context.now), isRoot: context.isRoot,
+      kernel: HostContext.kernelRelease, now: context.now, clock: ReleaseDate.text(context.now),
+      isRoot: context.isRoot,
       forbidsPrivileges: status.split(separator: "\n").contains {
         $0.split(separator: "\t") == ["NoNewPrivs:", "1"]
       },

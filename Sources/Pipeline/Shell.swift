@@ -25,15 +25,17 @@ package struct Shell: Sendable {
     let tier: Tier = context.isRoot ? .root : .subuid
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let workspace = try Workspace(kept: directory)
+    let execution = try context.emulators.execution(of: workspace.emulated ?? .host)
     let session = WorkerSession(
       objects: { _ in throw Report("cannot serve objects to a shell") },
       artifacts: { name in
         guard name == "terminal" else { throw Report("cannot make \(name) in a shell") }
         return Descriptor(
           owning: try system("duplicate", "the terminal") { fcntl(terminal, F_DUPFD_CLOEXEC, 3) })
-      }, events: { _ in }, cancellation: cancellation)
+      }, emulator: { try execution.emulator() }, events: { _ in }, cancellation: cancellation)
     let result = try session.run(
-      .shell, workspace: workspace.stage.raw, tier: tier, executable: context.executable, ids: ids)
+      .shell(emulated: execution.emulated), workspace: workspace.stage.raw, tier: execution.tier(tier),
+      executable: context.executable, ids: ids)
     if !keep { try workspace.remove(tier: tier, executable: context.executable, ids: ids) }
     return result.exitStatus
   }

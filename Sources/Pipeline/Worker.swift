@@ -21,7 +21,10 @@ package enum Worker {
       case .clear: result = try clear()
       case .build(let job): result = try BuildRun(job: job, link: link).run()
       case .npm(let order): result = try NpmRun(order: order, link: link).run()
-      case .shell: result = try shell(link)
+      case .emulate(let machine):
+        _ = try link.emulator(of: machine)
+        result = WorkerResult(peakMemory: 0)
+      case .shell(let machine): result = try shell(link, emulated: machine)
       }
       try link.report(.done(result))
       return 0
@@ -40,7 +43,9 @@ package enum Worker {
   }
 
   /// A login shell in a kept tree, as the failing step saw it.
-  private static func shell(_ link: WorkerLink) throws -> WorkerResult {
+  private static func shell(_ link: WorkerLink, emulated machine: Machine?) throws -> WorkerResult {
+    let emulator = try link.emulator(of: machine)
+    defer { withExtendedLifetime(emulator) {} }
     let terminal = try link.need(.artifact("terminal"))
     let environment = ScriptEnvironment(sourceDate: 0).variables.filter { $0.name != "TERM" }
     let plan = SandboxPlan(
@@ -67,13 +72,18 @@ private struct BuildRun {
   private var events: EventHandler { link.events }
 
   func run() throws -> WorkerResult {
+    // For as long as the image's programs may run.
+    let emulator = try link.emulator(of: job.emulated)
+    defer { withExtendedLifetime(emulator) {} }
     let packages = job.lock.packages.sorted { $0.order < $1.order }
     let essential = packages.filter(\.essential)
     let others = packages.filter { !$0.essential }
     let stager = Stager(
       packages: link, debianArchitecture: job.lock.debian, environment: environment, threads: job.threads,
       events: events)
-    let configurer = Configurer(environment: environment, events: events)
+    let machine = DebianArchitecture(rawValue: job.lock.debian)?.machine
+    let configurer = Configurer(
+      environment: environment, foreign: machine == .host ? nil : machine, events: events)
 
     if job.goal == .staged {
       events(.started(.stage))

@@ -1,6 +1,7 @@
 import BuildModel
 import Diagnosis
 import FileTree
+import Sandbox
 import Synchronization
 import Threads
 
@@ -61,6 +62,12 @@ final class WorkerLink: ObjectSource {
 
   func open(_ digest: Digest, named name: String) throws -> Descriptor {
     try need(.object(digest, name: name))
+  }
+
+  /// Has programs of `machine` run by the host's emulator; nil when nothing is to be registered.
+  func emulator(of machine: Machine?) throws -> EmulatorRegistration? {
+    guard let machine else { return nil }
+    return try EmulatorRegistration(of: machine, emulator: need(.emulator))
   }
 
   func report(_ message: WorkerMessage) throws { try channel.send(message) }

@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import Glibc
+import Sandbox
 
 /// What the outer process tells the worker. The order comes first; everything else answers a need.
 enum OuterMessage: Codable, Sendable {
@@ -26,6 +27,8 @@ enum Need: Codable, Sendable {
   case object(Digest, name: String)
   /// A new and empty file for this artifact, open for reading and writing.
   case artifact(String)
+  /// The host's program that runs those of the image.
+  case emulator
   /// Somebody who answers as an npm registry on the listening socket that comes along. The text is
   /// npm's own default, where that is what to ask.
   case registry(String?)
@@ -36,7 +39,9 @@ enum WorkerOrder: Codable, Sendable {
   /// Resolve npm packages.
   case npm(NpmOrder)
   /// Run a shell in the tree, on the terminal that is asked for as an artifact.
-  case shell
+  case shell(emulated: Machine?)
+  /// Have an emulator registered, and nothing more.
+  case emulate(Machine)
   /// Remove everything in the workspace.
   case clear
 }

@@ -9,6 +9,7 @@ struct WorkerSession {
   /// Descriptors that the worker may ask for; called on threads of their own, and may wait.
   var objects: @Sendable (Digest) throws -> Descriptor
   var artifacts: @Sendable (String) throws -> Descriptor
+  var emulator: @Sendable () throws -> Descriptor = { try Execution.native.emulator() }
   /// Answers as a registry on a listening socket, for npm's default registry or the one that it knows.
   var registry: @Sendable (consuming Descriptor, String?) throws -> Void = { _, _ in
     throw Report("cannot answer as a registry: nothing was to be resolved")
@@ -23,7 +24,11 @@ struct WorkerSession {
     _ order: WorkerOrder, workspace: CInt, tier: Tier, executable: String, ids: SubordinateIDs?
   ) throws -> WorkerResult {
     let worker = try WorkerProcess(executable: executable, tier: tier, workspace: workspace) { process in
-      try ids?.mapWorker(process)
+      if tier == .namespacedRoot {
+        try SubordinateIDs.mapIdentically(process)
+      } else {
+        try ids?.mapWorker(process)
+      }
     }
     let channel = Channel(socket: worker.control.raw)
     let outcome = Result { try converse(channel, order) }
@@ -76,6 +81,7 @@ struct WorkerSession {
     switch need {
     case .object(let digest, _): try objects(digest)
     case .artifact(let name): try artifacts(name)
+    case .emulator: try emulator()
     case .registry: throw Report("cannot answer as a registry: no socket came along")
     }
   }

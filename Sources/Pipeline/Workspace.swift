@@ -61,9 +61,21 @@ struct Workspace: ~Copyable {
 
   private static let pathOnly: CInt = 0o10000000
 
-  /// Leaves it for `shell`, and for the next build not to remove.
-  func keep() throws {
-    _ = try Descriptor(opening: "\(directory)/kept", O_WRONLY | O_CREAT)
+  /// Leaves it for `shell`, and for the next build not to remove. `machine` is whose programs are in it, if
+  /// they need an emulator.
+  func keep(emulated machine: Machine?) throws {
+    let file = try Descriptor(opening: "\(directory)/kept", O_WRONLY | O_CREAT)
+    let text = Array((machine?.rawValue ?? "").utf8)
+    try text.withUnsafeBytes { try writeAll($0, to: file.raw, at: 0, named: "\(directory)/kept") }
+  }
+
+  /// As it was kept.
+  var emulated: Machine? {
+    get throws {
+      let file = try Descriptor(opening: "\(directory)/kept", O_RDONLY)
+      return Machine(
+        rawValue: String(decoding: try readAll(file.raw, named: "\(directory)/kept"), as: UTF8.self))
+    }
   }
 
   /// Removes it. What is in `stage` belongs to sub-uids: a worker empties it first.

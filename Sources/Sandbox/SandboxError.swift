@@ -24,6 +24,13 @@ package struct SandboxError: Diagnosable, Equatable {
   /// Several errnos of namespaces say something else than their text (user_namespaces(7)).
   package var hints: [String] {
     switch code {
+    case EPERM where attempt.contains("binfmt_misc"), EACCES where attempt.contains("binfmt_misc"):
+      [
+        "Linux 6.7 is the first that has it, and a container must allow fsopen; an older one needs an "
+          + "entry of the host's: sudo apt-get install binfmt-support qemu-user-static"
+      ]
+    case ENODEV where attempt.contains("binfmt_misc"):
+      ["this kernel has none (CONFIG_BINFMT_MISC), or has it as a module: sudo modprobe binfmt_misc"]
     case ENOSPC where attempt.contains("namespace"):
       ["the limit user.max_user_namespaces is reached or 0: sudo sysctl -w user.max_user_namespaces=28633"]
     // A program that the tree's own modes forbid to run says nothing about the host.

@@ -26,7 +26,7 @@ package enum WorkerEntry {
     var failure = csandbox_failure()
     switch arguments[1] {
     case "__worker":
-      let tier = arguments.dropFirst(2).first == "root" ? CSANDBOX_ROOT : CSANDBOX_SUBUID
+      let tier = arguments.dropFirst(2).first == "root" ? CSANDBOX_ROOT : CSANDBOX_MAPPED
       if csandbox_enter_worker(tier, control, workspace, lifetime, &failure) == 0 { return .worker }
     case "__hand-over":
       if csandbox_hand_over(control, workspace, &failure) == 0 { exit(0) }

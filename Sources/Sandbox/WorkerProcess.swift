@@ -9,6 +9,9 @@ package enum Tier: String, Sendable, Codable {
   case root
   /// A user namespace with a range of sub-ids, mapped by newuidmap(1) and newgidmap(1).
   case subuid
+  /// Run as root, in a user namespace where every id is itself: root can then have things of its own
+  /// that outside of one are the host's.
+  case namespacedRoot = "root-namespace"
 }
 
 /// The outer side of a worker: this program, re-executed into namespaces. Letting go of it kills the
@@ -37,7 +40,7 @@ package struct WorkerProcess: ~Copyable {
       ])
     let ours = sockets.finishTheirs()
     do {
-      if tier == .subuid {
+      if tier != .root {
         try WorkerProcess.expect("U", on: ours.raw)
         try mapIDs(keeper)
         try WorkerProcess.send("M", on: ours.raw)

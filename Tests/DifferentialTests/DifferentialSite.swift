@@ -27,7 +27,7 @@ final class DifferentialSite: Sendable {
 
   func compare(_ set: PackageSet) throws -> Comparison {
     let started = Date()
-    try site.configure(set.packages, base: "debian:\(set.suite)")
+    try site.configure(set.packages, base: "debian:\(set.suite)", target: set.target)
     // What `lock` fetches is what `build` needs, so there is one resolution.
     try run(["lock", "guest"] + mirror(for: set))
     try run(["build", "guest", "--locked", "--until", "configured"] + mirror(for: set))
@@ -39,11 +39,11 @@ final class DifferentialSite: Sendable {
       lock: "\(site.guest)/capsem.lock", objects: "\(cache)/objects/sha256", in: "\(memory.path)/archive")
     let peers = try Peer.build(set, from: archive, in: [memory.path, disk.path])
     let made = Date()
-    let image = try Mount.image(site.image, at: "\(site.directory)/image")
+    let image = try Mount.image(site.image(of: set.target), at: "\(site.directory)/image")
     let date = archive.lock.date
     let comparison = Comparison(
-      ours: try entries(of: image.path, date), theirs: try entries(of: peers[0], date),
-      again: try entries(of: peers[1], date), set: set.name, excuses: try Excuses.documented.get())
+      ours: try entries(of: image.path, date, set), theirs: try entries(of: peers[0], date, set),
+      again: try entries(of: peers[1], date, set), set: set.name, excuses: try Excuses.documented.get())
     withExtendedLifetime((disk, image)) {}
     func seconds(_ from: Date, _ to: Date) -> Int { Int(to.timeIntervalSince(from).rounded()) }
     try report(
@@ -69,11 +69,13 @@ final class DifferentialSite: Sendable {
   }
 
   /// The tree, and what its dpkg says, in one table.
-  private func entries(of root: String, _ date: Int64) throws -> Comparison.Entries {
+  private func entries(of root: String, _ date: Int64, _ set: PackageSet) throws -> Comparison.Entries {
     var entries = try TreeListing(of: root, date: date).entries.mapValues { entry in
       Dictionary(uniqueKeysWithValues: entry.map { ($0.key.rawValue, $0.value) })
     }
-    for (question, answer) in try PackageState.answers(in: root) { entries[question] = ["answer": answer] }
+    for (question, answer) in try PackageState.answers(in: root, isForeign: set.isForeign) {
+      entries[question] = ["answer": answer]
+    }
     return entries
   }
 

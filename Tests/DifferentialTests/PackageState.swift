@@ -7,10 +7,13 @@ enum PackageState {
     "Version", "Status", "Conffiles", "Config-Version", "Triggers-Pending", "Triggers-Awaited",
   ]
 
-  static func answers(in root: String) throws -> [String: String] {
+  static func answers(in root: String, isForeign: Bool) throws -> [String: String] {
     func ask(_ command: String...) throws -> String {
       // Without a list to print, dpkg-statoverride and dpkg --verify end with status 1.
-      try runTool("chroot", [root, "/bin/sh", "-c", "\"$@\" 2>&1 || echo \"status $?\"", "sh"] + command)
+      try runTool(
+        "env",
+        (isForeign ? Emulation.prefix : [])
+          + ["chroot", root, "/bin/sh", "-c", "\"$@\" 2>&1 || echo \"status $?\"", "sh"] + command)
     }
     var answers: [String: String] = [:]
     for field in fields {

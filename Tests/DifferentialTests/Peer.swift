@@ -17,8 +17,8 @@ enum Peer {
     let runs = try directories.map { directory in
       if directory != directories[0] { sleep(set.apart) }
       return try ProgramRun(
-        hostName + [
-          "/usr/bin/mmdebstrap", "--mode=root", "--variant=minbase",
+        hostName + (set.isForeign ? Emulation.prefix : []) + [
+          "/usr/bin/mmdebstrap", "--mode=root", "--variant=minbase", "--arch=\(set.target.debian)",
           "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
           "--include=\(set.packages.joined(separator: ","))", set.suite, "\(directory)/tree",
         ] + archive.sources, in: directory,

@@ -17,7 +17,8 @@ import Testing
       guest: HostFacts.Guest(
         configuration: .success("it loads"), keyrings: [.success("keyring")],
         releases: [HostFacts.Release(answer: .success("stable"), isUnreachable: false)],
-        artifacts: [.success("artifacts")], kernelConfigurations: [.success("defconfig")]))
+        foreignPrograms: [.success("emulator")], artifacts: [.success("artifacts")],
+        kernelConfigurations: [.success("defconfig")]))
   }
 
   private var place: HostFacts.Place {
@@ -45,7 +46,7 @@ import Testing
     #expect(
       checks.map(\.detail) == [
         "Linux 6.1.0-28-amd64", "the clock says 2026-11-21", "system call filters (seccomp)", "libfoo 1.0",
-        "tool: /usr/bin/tool", "ids", "a worker ran", "the cache: usable",
+        "tool: /usr/bin/tool", "emulator", "ids", "a worker ran", "the cache: usable",
         "the cache: 50.0 GB and 1000000 inodes free", "certificates", "index", "keyring", "stable",
         "it loads",
         "artifacts", "defconfig",
@@ -177,6 +178,7 @@ import Testing
       findings { $0.guest.releases = [HostFacts.Release(answer: broken, isUnreachable: true)] } == warned)
     #expect(findings { $0.pythonIndex = broken } == warned)
     #expect(findings { $0.guest.kernelConfigurations = [broken] } == warned)
+    #expect(findings { $0.guest.foreignPrograms = [broken] } == warned)
   }
 
   @Test func `what could not be tried is not passed over in silence`() {

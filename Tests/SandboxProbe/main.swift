@@ -5,7 +5,7 @@ import Sandbox
 import TestSupport
 
 // A program that is its own worker, as capsem-native is, and runs commands in a tree of busybox.
-// `SandboxProbe root|subuid WORKSPACE` takes a JSON list of requests on stdin and prints the answers.
+// `SandboxProbe root|root-namespace|subuid WORKSPACE` takes a JSON list of requests on stdin and prints the answers.
 
 func fail(_ text: String) -> Never {
   FileHandle.standardError.write(Data((text + "\n").utf8))
@@ -27,7 +27,7 @@ case .ordinary:
 
 func outside() throws {
   guard CommandLine.arguments.count == 3, let tier = Tier(rawValue: CommandLine.arguments[1]) else {
-    fail("usage: SandboxProbe root|subuid WORKSPACE")
+    fail("usage: SandboxProbe root|root-namespace|subuid WORKSPACE")
   }
   let executable = "/proc/self/exe"
   let workspace = try Descriptor(opening: CommandLine.arguments[2], O_RDONLY | O_DIRECTORY)
@@ -39,6 +39,12 @@ func outside() throws {
     }
   }
   let worker = try WorkerProcess(executable: executable, tier: tier, workspace: workspace.raw) { process in
+    if tier == .namespacedRoot {
+      for kind in ["gid", "uid"] {
+        try runTool("sh", ["-c", "echo 0 0 65536 >/proc/\(process)/\(kind)_map"])
+      }
+      return
+    }
     for (tool, first) in [("newuidmap", subid("u")), ("newgidmap", subid("g"))] {
       try runTool(tool, ["\(process)", "0", "\(first)", "65536"])
     }

@@ -7,9 +7,9 @@ import TestSupport
 extension Tier: CustomTestStringConvertible {
   public var testDescription: String { rawValue }
 
-  /// The tiers that this host and user have. A strict run tries both.
+  /// The tiers that this host and user have. A strict run tries all.
   static let testable: [Tier] =
-    (TestUser.isRoot ? [.root] : []) + (TestUser.hasNamespaces ? [.subuid] : [])
+    (TestUser.isRoot ? [.root, .namespacedRoot] : []) + (TestUser.hasNamespaces ? [.subuid] : [])
 }
 
 extension Trait where Self == ConditionTrait {
@@ -46,7 +46,7 @@ final class Probe {
 
   var command: [String] {
     let command = [scratch.file("probe"), tier.rawValue, workspace]
-    return tier == .root ? command : TestUser.command(command) ?? command
+    return tier == .subuid ? TestUser.command(command) ?? command : command
   }
 
   func run(_ requests: [ProbeRequest]) throws -> [ProbeAnswer] {

@@ -17,7 +17,20 @@ package final class BuildSite: Sendable {
   package var guest: String { "\(directory)/guest" }
   package var program: String { "\(directory)/bin/capsem-native" }
   /// Of the architecture that is built.
-  package var image: String { "\(assets)/\(BuildSite.architecture)/rootfs.ext4" }
+  package var image: String { image(of: .host) }
+  package func image(of target: Target) -> String { "\(assets)/\(target.name)/rootfs.ext4" }
+
+  /// An architecture, by the config's word and by Debian's.
+  package struct Target: Sendable {
+    package var name: String
+    package var debian: String
+
+    package static let host = Target(name: BuildSite.architecture, debian: BuildSite.debian)
+    /// The other one: this host runs its programs by an emulator only.
+    package static let foreign =
+      host.debian == "arm64"
+      ? Target(name: "x86_64", debian: "amd64") : Target(name: "arm64", debian: "arm64")
+  }
 
   #if arch(arm64)
     package static let architecture = "arm64"
@@ -58,14 +71,14 @@ package final class BuildSite: Sendable {
   /// Writes the config: `packages` of `sources`, or of the host's own archives when there are none.
   package func configure(
     _ packages: [String], base: String = "debian:bookworm-slim", from sources: [SourceStanza] = [],
-    extra: String = ""
+    extra: String = "", target: Target = .host
   ) throws {
     var text = """
       [build]
 
-      [build.architectures.\(BuildSite.architecture)]
+      [build.architectures.\(target.name)]
       base_image = "\(base)"
-      docker_platform = "linux/\(BuildSite.debian)"
+      docker_platform = "linux/\(target.debian)"
       rust_target = "x86_64-unknown-linux-musl"
       kernel_image = "arch/x86_64/boot/bzImage"
       defconfig = "kernel/defconfig.x86_64"

@@ -11,20 +11,26 @@ package struct PackageSet: Sendable, CustomStringConvertible {
   package var packages: [String]
   /// Seconds by which mmdebstrap's second tree is later, when scripts write the time to the minute.
   package var apart: UInt32
+  /// For the architecture that the host is not of.
+  package var isForeign: Bool
   /// Whether mmdebstrap's tree was looked at; others are here for what their scripts make.
   package var hasPeer: Bool
 
   package init(
-    name: String, suite: String = "bookworm", packages: [String], apart: UInt32 = 0, hasPeer: Bool = true
+    name: String, suite: String = "bookworm", packages: [String], apart: UInt32 = 0,
+    isForeign: Bool = false, hasPeer: Bool = true
   ) {
     self.name = name
     self.suite = suite
     self.packages = packages
     self.apart = apart
+    self.isForeign = isForeign
     self.hasPeer = hasPeer
   }
 
   package var description: String { name }
+
+  package var target: BuildSite.Target { isForeign ? .foreign : .host }
 
   /// The default guest's, of which `make reproducible` builds the whole.
   package static let defaultGuest = "default"
@@ -122,6 +128,12 @@ package struct PackageSet: Sendable, CustomStringConvertible {
     PackageSet(name: "mariadb", packages: ["mariadb-server"], hasPeer: false),
     PackageSet(name: "ldap", packages: ["slapd"], hasPeer: false),
     PackageSet(name: "mail", packages: ["sasl2-bin"], hasPeer: false),
+  ]
+
+  /// Those whose every script needs an emulator.
+  package static let foreign = [
+    PackageSet(name: "foreign-minimal", packages: ["apt"], isForeign: true),
+    PackageSet(name: "foreign-default", packages: guestPackages, isForeign: true),
   ]
 
   /// What the guest in guest/ asks for.

@@ -12,8 +12,8 @@ struct csandbox_failure {
 
 /// How a worker comes to its privilege.
 enum csandbox_tier {
-  /// A user namespace whose ids the parent maps with newuidmap(1) and newgidmap(1).
-  CSANDBOX_SUBUID = 0,
+  /// A user namespace whose ids the parent maps: with newuidmap(1) and newgidmap(1), or as root itself.
+  CSANDBOX_MAPPED = 0,
   /// Real root: no user namespace.
   CSANDBOX_ROOT = 1,
 };
@@ -37,6 +37,12 @@ int csandbox_run_on_new_thread(int (*body)(void));
 /// In a throw-away user namespace, mapped as above with 0 for the caller and 1 for its first sub-id,
 /// gives `directory` to uid and gid 1: root of the worker's namespace.
 int csandbox_hand_over(int control, int directory, struct csandbox_failure *failure);
+
+/// The binfmt_misc of this user namespace (Linux 6.7), mounted nowhere: whoever has the descriptor that is
+/// returned, and nobody else, can register a program for a format of executables. Formats are forgotten when
+/// it is closed. In the initial user namespace, whose formats are the host's, it fails with EPERM. Closed by
+/// the caller.
+int csandbox_open_formats(struct csandbox_failure *failure);
 
 #define CSANDBOX_LENT "/dev/.lent"
 

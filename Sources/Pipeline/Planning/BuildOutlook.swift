@@ -70,6 +70,11 @@ struct BuildOutlook {
     } catch {
       obstacles.append(Report(of: error))
     }
+    do {
+      _ = try Execution(of: architecture, in: configuration, until: request.goal, on: context)
+    } catch {
+      obstacles.append(Report(of: error))
+    }
   }
 
   var locked: LockedArchitecture? {

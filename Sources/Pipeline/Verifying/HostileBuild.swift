@@ -140,7 +140,8 @@ struct HostileBuild: Sendable {
     if access(library, R_OK) == 0 {
       surroundings.clock = ShiftedClock(library: library, seconds: HostileBuild.clockShift)
     } else {
-      notVaried[.clock] = "libfaketime is not installed: sudo apt-get install libfaketime"
+      let package = "libfaketime" + (architecture.map { ":\($0.rawValue)" } ?? "")
+      notVaried[.clock] = "\(library) is not installed: sudo apt-get install \(package)"
     }
   }
 
