@@ -8,7 +8,8 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
-	qemu-system-x86 cpio kmod
+	qemu-system-x86 qemu-user-static arch-test cpio kmod binutils
+SLOW_PACKAGES := qemu-system-arm
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -21,13 +22,22 @@ SWIFT_STRICT := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help image test lint build install test-packages build-packages bench test-slow differential reproducible clean
+.PHONY: help image build-rootfs build-kernel build-assets test lint build install test-packages build-packages bench test-slow differential reproducible clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
 
-image: build ## Build the default image into assets/ (installs what it needs)
+image: build-rootfs ## Build the default image into assets/ (installs what it needs)
+
+build-rootfs: build ## The same
 	$(RELEASE) build guest
+
+build-kernel: build ## Build the default guest's kernel and initrd into assets/
+	$(RELEASE) build guest --template kernel
+	$(RELEASE) build guest --template initrd
+
+build-assets: build ## Build image, kernel and initrd into assets/
+	$(RELEASE) build guest --template all
 
 build: build-packages ## Compile the program
 	$(SWIFT_RELEASE)
@@ -55,8 +65,10 @@ bench: build ## Compare with doing the same by hand
 	bench/pack.sh
 	bench/validate.sh
 
-test-slow: build test-packages ## Build the whole default image and judge it by other tools; streams of 50 MB; fuzz
+test-slow: build test-packages ## Build the whole default image and judge it by other tools; kernels and machines; streams of 50 MB; fuzz
+	@.ci/install-packages $(SLOW_PACKAGES)
 	.ci/judge-image
+	.ci/judge-boot
 	swift build --build-tests $(SWIFT_STRICT)
 	CAPSEM_TEST_STRICT=1 CAPSEM_TEST_SLOW=1 swift test --skip-build --filter StreamTests
 	.ci/fuzz config 60

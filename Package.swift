@@ -75,6 +75,7 @@ let package = Package(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
+    module("Compiling", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
     module("Imaging", "Archive", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
     module("Booting", "CLinux", "CRunAgent", "Diagnosis", "FileTree", "HostTools", "Threads"),
@@ -93,8 +94,8 @@ let package = Package(
 
     // The only module that knows the order.
     module(
-      "Pipeline", "Archive", "Booting", "BuildModel", "CLinux", "Compression", "Configuring", "Diagnosis",
-      "Ext4",
+      "Pipeline", "Archive", "Booting", "BuildModel", "CLinux", "Compiling", "Compression", "Configuring",
+      "Diagnosis", "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
       "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging", "Store",
       "Threads", "Transfer"),
@@ -131,6 +132,7 @@ let package = Package(
     tests(of: "BuildModel", "FileTree"),
     tests(of: "Commands", "FileTree", "GuestConfig", "Json", "TestSupport", "capsem-native"),
     tests(of: "Comparing", "FileTree"),
+    tests(of: "Compiling", "BuildModel"),
     tests(of: "Compression", "Diagnosis"),
     tests(of: "Configuring", "BuildModel", "FileTree", "Sandbox", "TestSupport"),
     .testTarget(

@@ -100,6 +100,11 @@ package struct FetchedProgram: Sendable, Equatable, Codable {
     package var url: Located<String>
     /// Nil where the config has none.
     package var digest: Digest?
+
+    package init(url: Located<String>, digest: Digest?) {
+      self.url = url
+      self.digest = digest
+    }
   }
 
   init(key: String, at position: SourcePosition, packages: [Located<String>], options: InstallOptions) {

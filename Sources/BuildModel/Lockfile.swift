@@ -21,13 +21,16 @@ package struct Lockfile: Sendable, Codable, Equatable {
   package var releases: [LockedRelease]
   /// Sorted by name.
   package var architectures: [LockedArchitecture]
+  /// Sorted by builder; none where the guest has nothing to compile.
+  package var buildRoots: [LockedBuildRoot]
   /// The rules by which images had their bytes when it was written; nil in a lock that does not say.
   package var imageLayout: Int?
 
   package init(
     configuration: Digest, requests: [String] = [], date: Int64, solver: String, releases: [LockedRelease],
-    architectures: [LockedArchitecture], imageLayout: Int? = nil
+    architectures: [LockedArchitecture], buildRoots: [LockedBuildRoot] = [], imageLayout: Int? = nil
   ) {
+    self.buildRoots = buildRoots
     self.requests = requests
     self.imageLayout = imageLayout
     self.configuration = configuration
@@ -91,12 +94,19 @@ package struct LockedArchitecture: Sendable, Codable, Equatable {
   package var npm: [LockedNpmPackage]
   /// Sorted by owner, each owner's in the config's order.
   package var files: [LockedFile]
+  /// Nil where the guest has no kernel configuration for it.
+  package var kernel: LockedKernel?
+  /// `busybox-static`, for the initrd; nil where the guest has none.
+  package var busybox: LockedPackage?
 
   package init(
     name: String, debian: String, indexes: [LockedIndex], packages: [LockedPackage],
     configureSteps: [ConfigureStep], python: String?, wheels: [LockedWheel],
-    npm: [LockedNpmPackage] = [], files: [LockedFile] = []
+    npm: [LockedNpmPackage] = [], files: [LockedFile] = [], kernel: LockedKernel? = nil,
+    busybox: LockedPackage? = nil
   ) {
+    self.kernel = kernel
+    self.busybox = busybox
     self.npm = npm
     self.files = files
     self.name = name

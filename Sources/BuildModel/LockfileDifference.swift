@@ -4,7 +4,8 @@ import FileTree
 package struct LockfileDifference: Sendable, Equatable {
   /// Suites of which the lists are newer or older, new or gone.
   package var releases: [Change]
-  /// In the order of their names; those without a change are left out.
+  /// In the order of their names; those without a change are left out. The packages of a build root make one
+  /// of their own.
   package var architectures: [Architecture]
 
   package var isEmpty: Bool { releases.isEmpty && architectures.isEmpty }
@@ -40,12 +41,9 @@ package struct LockfileDifference: Sendable, Equatable {
   ) {
     releases = LockfileDifference.changes(
       before.releases.map(Item.init), after.releases.map(Item.init), isDebianOlder)
-    let names = Set((before.architectures + after.architectures).map(\.name)).sorted()
-    architectures = names.compactMap { name in
-      let (old, new) = (
-        before.architectures.first { $0.name == name }.map(Item.all) ?? [],
-        after.architectures.first { $0.name == name }.map(Item.all) ?? []
-      )
+    let (old, new) = (Item.groups(of: before), Item.groups(of: after))
+    architectures = Set(old.keys).union(new.keys).sorted().compactMap { name in
+      let (old, new) = (old[name] ?? [], new[name] ?? [])
       let changes = LockfileDifference.changes(old, new, isDebianOlder)
       if changes.isEmpty { return nil }
       let growth = new.reduce(0) { $0 + $1.size } - old.reduce(0) { $0 + $1.size }
@@ -90,14 +88,29 @@ package struct LockfileDifference: Sendable, Equatable {
       (size, content) = (file.size, file.sha256.hex)
     }
 
-    static func all(of architecture: LockedArchitecture) -> [Item] {
-      architecture.packages.map(Item.init) + architecture.wheels.map(Item.init)
-        + architecture.npm.map(Item.init) + architecture.files.map(Item.init)
+    /// By architecture, and by the machine that compiles.
+    static func groups(of lock: Lockfile) -> [String: [Item]] {
+      let architectures = lock.architectures.map { ($0.name, all(of: $0)) }
+      let roots = lock.buildRoots.map { ("build root on \($0.builder)", $0.packages.map(Item.init)) }
+      return Dictionary(architectures + roots) { $0 + $1 }
+    }
+
+    private static func all(of architecture: LockedArchitecture) -> [Item] {
+      var items = architecture.packages.map(Item.init) + architecture.wheels.map(Item.init)
+      items += architecture.npm.map(Item.init) + architecture.allFiles.map(Item.init)
+      if let busybox = architecture.busybox { items.append(Item(busybox, for: "initrd")) }
+      if case .package(let source) = architecture.kernel?.source { items.append(Item(source, for: "kernel")) }
+      return items
+    }
+
+    private init(_ package: LockedPackage, for part: String) {
+      self.init(package)
+      kind = part
     }
 
     func isOlder(than other: Item, _ isDebianOlder: (String, String) -> Bool) -> Bool {
       switch kind {
-      case "Debian": return isDebianOlder(version, other.version)
+      case "Debian", "kernel", "initrd": return isDebianOlder(version, other.version)
       case "release": return version < other.version
       case "npm":
         guard let (a, b) = NpmVersion(version).flatMap({ a in NpmVersion(other.version).map { (a, $0) } })

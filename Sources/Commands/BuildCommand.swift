@@ -10,8 +10,8 @@ struct BuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build", abstract: "Build the assets of a guest directory.",
     discussion: """
-      Writes OUTPUT/ARCH/rootfs.ext4, tool-versions.txt and build.json, OUTPUT/manifest.json and \
-      OUTPUT/B3SUMS. A build that fails leaves earlier assets as they were.
+      Writes OUTPUT/ARCH/rootfs.ext4 and tool-versions.txt, with --template kernel vmlinuz, with \
+      --template initrd initrd.img; build.json beside them, OUTPUT/manifest.json and OUTPUT/B3SUMS. A build that fails leaves earlier assets as they were.
       """)
 
   @Argument(help: "The guest directory.", completion: .directory) var guest = "guest"
@@ -22,7 +22,7 @@ struct BuildCommand: ParsableCommand {
     completion: .list(["x86_64", "arm64"]))
   var architectures: [String] = []
 
-  @Option(help: "What to build.") var template = Template.rootfs
+  @Option(help: "What to build: rootfs, kernel, initrd or all.") var template = Template.rootfs
 
   @Option(help: "Where the assets go.", completion: .directory) var output = "assets"
 
@@ -59,12 +59,26 @@ struct BuildCommand: ParsableCommand {
 
   @Option(help: .hidden) var surroundings: Surroundings?
 
-  enum Template: String, ExpressibleByArgument, CaseIterable { case rootfs }
+  enum Template: String, ExpressibleByArgument, CaseIterable {
+    case rootfs, kernel, initrd, all
+
+    var parts: Set<AssetPart> {
+      switch self {
+      case .rootfs: [.rootfs]
+      case .kernel: [.kernel]
+      case .initrd: [.initrd]
+      case .all: Set(AssetPart.allCases)
+      }
+    }
+  }
   enum Until: String, ExpressibleByArgument, CaseIterable { case staged, configured, installed }
 
   func validate() throws {
     if refresh && (locked || offline) {
       throw ValidationError("--refresh contradicts --\(locked ? "locked" : "offline")")
+    }
+    if until != nil && template != .rootfs {
+      throw ValidationError("--until is for root images, and contradicts --template \(template.rawValue)")
     }
   }
 
@@ -73,8 +87,8 @@ struct BuildCommand: ParsableCommand {
     var request = BuildRequest(
       guest: guest, architectures: architectures, output: absolute(output), locked: locked, refresh: refresh,
       offline: offline, mirror: mirror.map(BuildCommand.mirrorAddress),
-      goal: until.flatMap { BuildGoal(rawValue: $0.rawValue) } ?? .sealed, keep: keep,
-      sourceDate: try context.sourceDate())
+      goal: until.flatMap { BuildGoal(rawValue: $0.rawValue) } ?? .sealed,
+      parts: template.parts, keep: keep, sourceDate: try context.sourceDate())
     if let surroundings { request.surroundings = surroundings }
     if dryRun {
       let plan = try BuildPlanner(context: context).plan(request)
@@ -92,22 +106,23 @@ struct BuildCommand: ParsableCommand {
     let display = Progress(mode: progress.mode, style: .standardError)
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
-    let images = try builder.build(request)
+    let assets = try builder.build(request)
     withExtendedLifetime(signals) {}
     if timings { Terminal.say(display.timings()) }
-    try report(images)
+    try report(assets)
   }
 
-  private func report(_ images: [BuiltImage]) throws {
+  private func report(_ assets: BuiltAssets) throws {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      Terminal.print(String(decoding: try encoder.encode(["images": images]), as: UTF8.self))
+      Terminal.print(String(decoding: try encoder.encode(assets), as: UTF8.self))
     } else {
-      for image in images {
+      for image in assets.images {
         Terminal.say("built \(image.image), \(Rendering.bytes(image.size))\n")
         if let tree = image.tree { Terminal.say("tree \(tree)\n") }
       }
+      for part in assets.parts { Terminal.say("built \(part.path), \(Rendering.bytes(part.size))\n") }
     }
   }
 

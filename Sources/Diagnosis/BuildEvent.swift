@@ -1,6 +1,6 @@
 /// A stage of a build, in the order in which a build passes them.
 package enum Stage: String, Codable, Sendable, CaseIterable {
-  case resolve, fetch, stage, configure, install, seal, image, compress, manifest
+  case resolve, fetch, stage, configure, kernel, initrd, install, seal, image, compress, manifest
 }
 
 /// What a build tells while it runs. One enum is the log, the progress bar, `--progress json` and the

@@ -80,3 +80,13 @@ package func readPieces(
     offset += count
   }
 }
+
+/// Copies the bytes of an open regular file into an empty one.
+package func copyContent(
+  of source: CInt, to target: CInt, named name: @autoclosure () -> String
+) throws(SystemFailure) {
+  let name = name()
+  try readPieces(of: source, named: name) { piece, offset throws(SystemFailure) in
+    try writeAll(piece, to: target, at: offset, named: name)
+  }
+}

@@ -62,7 +62,7 @@ extension ImageSettings {
 
 extension KernelSettings {
   mutating func read(from section: Section) {
-    section.string("source", &source)
+    section.string("source", &source, check: Rule.webAddress)
     section.string("version", &version)
     section.digest("sha256", &sha256)
   }

@@ -44,7 +44,7 @@ struct FetchedPrograms {
         let entry = FileEntry(
           path: directory.appending(file.name.utf8), kind: .file, mode: isProgram ? 0o755 : 0o644,
           modified: modified)
-        try writer.makeFile(entry) { try FetchedPrograms.copy(content.raw, to: $0, named: file.name) }
+        try writer.makeFile(entry) { try copyContent(of: content.raw, to: $0, named: file.name) }
       }
     }
     if let installer {
@@ -59,12 +59,5 @@ struct FetchedPrograms {
     try ProviderLinks(
       provider: program.key, base: directory, links: links, packages: files.map(\.name)
     ).make(in: root, modified: modified)
-  }
-
-  /// Into an empty file.
-  static func copy(_ source: CInt, to target: CInt, named name: String) throws {
-    try readPieces(of: source, named: name) { piece, offset throws(SystemFailure) in
-      try writeAll(piece, to: target, at: offset, named: name)
-    }
   }
 }

@@ -36,14 +36,14 @@ struct OfflineInstaller {
     }
     try place("installer", mode: 0o755) { target in
       let content = try open(script)
-      try FetchedPrograms.copy(content.raw, to: target, named: script.name)
+      try copyContent(of: content.raw, to: target, named: script.name)
     }
     var index = ""
     for (number, file) in declared.enumerated() {
       index += "\(file.url) \(number)\n"
       try place("files/\(number)", mode: 0o644) { target in
         let content = try open(file)
-        try FetchedPrograms.copy(content.raw, to: target, named: file.name)
+        try copyContent(of: content.raw, to: target, named: file.name)
       }
     }
     try place("index", text: index)
@@ -95,7 +95,7 @@ struct OfflineInstaller {
       try writer.makeDirectories(path.parent, modified: modified)
       try writer.remove(path)
       try writer.makeFile(FileEntry(path: path, kind: .file, mode: 0o555, modified: modified)) {
-        try FetchedPrograms.copy(source.raw, to: $0, named: path.description)
+        try copyContent(of: source.raw, to: $0, named: path.description)
       }
     }
   }

@@ -50,23 +50,16 @@ struct SourceBuilder {
       tree: tree, command: ["/usr/bin/python3", "-s", "-S", "\(directory)/build.py", source.file],
       environment: environment.variables + [("PYTHONHASHSEED", "0"), ("PYTHONDONTWRITEBYTECODE", "1")],
       throwAway: true, lent: environment.clock?.library, directory: directory)
-    var (output, pending, answer) = ([String](), [UInt8](), [UInt8]())
-    func show(_ line: ArraySlice<UInt8>) {
-      let text = String(decoding: line, as: UTF8.self)
+    var (output, lines, answer) = ([String](), LineBuffer(), [UInt8]())
+    func show(_ line: Substring) {
+      let text = String(line)
       events(.output(.install, text))
       if !text.allSatisfy(\.isWhitespace) { output.append(text) }
       if output.count > SourceBuilder.lines { output.removeFirst() }
     }
-    let status = try Sandbox.run(plan) { bytes in
-      pending.append(contentsOf: bytes)
-      while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-        show(pending[..<end])
-        pending.removeSubrange(...end)
-      }
-    } status: {
-      answer.append(contentsOf: $0)
-    }
-    if !pending.isEmpty { show(pending[...]) }
+    let status = try Sandbox.run(
+      plan, output: { lines.append($0, show) }, status: { answer.append(contentsOf: $0) })
+    lines.finish(show)
     guard status.isSuccess, let end = answer.firstIndex(of: UInt8(ascii: "\n")) else {
       throw failure(source, status, output)
     }

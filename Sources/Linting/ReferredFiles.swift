@@ -68,7 +68,7 @@ package struct ReferredFiles: Sendable, Equatable {
 extension GuestConfiguration {
   /// Where an architecture's kernel configuration lies: the file of that name in `config/kernel`. Nil when
   /// it has no name.
-  func defconfigPath(of architecture: GuestArchitecture) -> String? {
+  package func defconfigPath(of architecture: GuestArchitecture) -> String? {
     guard let name = architecture.defconfig.value.split(separator: "/").last, name != "..", name != "." else {
       return nil
     }

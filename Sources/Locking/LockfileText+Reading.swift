@@ -35,6 +35,7 @@ extension Lockfile {
   private init(_ root: TomlTable) throws(TomlProblem) {
     try root.allow([
       "version", "configuration", "requests", "date", "solver", "image_layout", "release", "architecture",
+      "build_root",
     ])
     self.init(
       configuration: try root.digest("configuration"), requests: try root.lines("requests"),
@@ -53,6 +54,12 @@ extension Lockfile {
       architectures.append(architecture)
     }
     architectures.sort { $0.name < $1.name }
+    for table in try root.tables("build_root") {
+      let buildRoot = try LockedBuildRoot(table, releases: names)
+      try table.distinct("builder", buildRoots.contains { $0.builder == buildRoot.builder })
+      buildRoots.append(buildRoot)
+    }
+    buildRoots.sort { $0.builder < $1.builder }
   }
 }
 
@@ -72,26 +79,21 @@ extension LockedRelease {
 
 extension LockedArchitecture {
   fileprivate init(_ table: TomlTable, releases: Set<String>) throws(TomlProblem) {
-    try table.allow(["name", "debian", "python", "configure", "index", "package", "wheel", "npm", "file"])
-    var configureSteps: [ConfigureStep] = []
-    for step in try table.tables("configure") {
-      try step.allow(["before", "packages"])
-      configureSteps.append(
-        ConfigureStep(before: Int(try step.size("before")), packages: try step.words("packages")))
-    }
+    try table.allow([
+      "name", "debian", "python", "kernel", "busybox", "configure", "index", "package", "wheel", "npm",
+      "file",
+    ])
     self.init(
-      name: try table.fileName("name"), debian: try table.word("debian"), indexes: [], packages: [],
-      configureSteps: configureSteps, python: table["python"] == nil ? nil : try table.fileName("python"),
+      name: try table.fileName("name"), debian: try table.word("debian"), indexes: [],
+      packages: try table.packages(releases), configureSteps: try table.configureSteps(),
+      python: table["python"] == nil ? nil : try table.fileName("python"),
       wheels: [])
     for table in try table.tables("index") { indexes.append(try LockedIndex(table, releases)) }
-    var seen: Set<[String]> = []
-    for table in try table.tables("package") {
-      let package = try LockedPackage(table, releases)
-      try table.distinct("name", !seen.insert([package.name, package.architecture]).inserted)
-      packages.append(package)
+    kernel = try table.table("kernel").map { table throws(TomlProblem) in try LockedKernel(table, releases) }
+    busybox = try table.table("busybox").map { table throws(TomlProblem) in
+      try LockedPackage(table, releases)
     }
-    packages.sort { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
-    seen = []
+    var seen: Set<[String]> = []
     for table in try table.tables("wheel") {
       let wheel = try LockedWheel(table)
       try table.distinct("name", !seen.insert([wheel.environment, wheel.name]).inserted)
@@ -106,6 +108,50 @@ extension LockedArchitecture {
     }
     npm.sort { LockedNpmPackage.precedes($0, $1) }
     for table in try table.tables("file") { files.append(try LockedFile(table)) }
+  }
+}
+
+extension LockedBuildRoot {
+  fileprivate init(_ table: TomlTable, releases: Set<String>) throws(TomlProblem) {
+    try table.allow(["builder", "configure", "package"])
+    self.init(
+      builder: try table.fileName("builder"), packages: try table.packages(releases),
+      configureSteps: try table.configureSteps())
+  }
+}
+
+extension LockedKernel {
+  fileprivate init(_ table: TomlTable, _ releases: Set<String>) throws(TomlProblem) {
+    try table.allow(["branch", "package", "file"])
+    let branch = try table.fileName("branch")
+    if let package = try table.table("package") {
+      self.init(branch: branch, source: .package(try LockedPackage(package, releases)))
+    } else if let file = try table.table("file") {
+      self.init(branch: branch, source: .file(try LockedFile(file)))
+    } else {
+      throw TomlProblem("expected a package or a file", at: table.position)
+    }
+  }
+}
+
+extension TomlTable {
+  fileprivate func configureSteps() throws(TomlProblem) -> [ConfigureStep] {
+    try tables("configure").map { step throws(TomlProblem) in
+      try step.allow(["before", "packages"])
+      return ConfigureStep(before: Int(try step.size("before")), packages: try step.words("packages"))
+    }
+  }
+
+  /// Sorted.
+  fileprivate func packages(_ releases: Set<String>) throws(TomlProblem) -> [LockedPackage] {
+    var packages: [LockedPackage] = []
+    var seen: Set<[String]> = []
+    for table in try tables("package") {
+      let package = try LockedPackage(table, releases)
+      try table.distinct("name", !seen.insert([package.name, package.architecture]).inserted)
+      packages.append(package)
+    }
+    return packages.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
   }
 }
 

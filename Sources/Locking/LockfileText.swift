@@ -16,6 +16,7 @@ extension Lockfile {
     if let imageLayout { text.integer("image_layout", Int64(imageLayout)) }
     for release in releases { text.release(release) }
     for architecture in architectures.sorted(by: { $0.name < $1.name }) { text.architecture(architecture) }
+    for root in buildRoots.sorted(by: { $0.builder < $1.builder }) { text.buildRoot(root) }
     return text.text
   }
 }
@@ -40,11 +41,12 @@ private struct LockText {
     string("name", architecture.name)
     string("debian", architecture.debian)
     if let python = architecture.python { string("python", python) }
-    for step in architecture.configureSteps {
-      header("architecture.configure")
-      integer("before", Int64(step.before))
-      strings("packages", step.packages)
+    if let kernel = architecture.kernel { self.kernel(kernel) }
+    if let busybox = architecture.busybox {
+      single("architecture.busybox")
+      package(busybox)
     }
+    steps(architecture.configureSteps, of: "architecture")
     for index in architecture.indexes {
       header("architecture.index")
       string("release", index.release)
@@ -53,22 +55,7 @@ private struct LockText {
       integer("size", index.size)
       string("sha256", index.sha256.hex)
     }
-    for package in architecture.packages.sorted(by: {
-      ($0.name, $0.architecture) < ($1.name, $1.architecture)
-    }) {
-      header("architecture.package")
-      string("name", package.name)
-      string("version", package.version)
-      string("architecture", package.architecture)
-      string("release", package.release)
-      string("path", package.path)
-      integer("size", package.size)
-      string("sha256", package.sha256.hex)
-      if package.essential { text += "essential = true\n" }
-      integer("order", Int64(package.order))
-      integer("installed_size", package.installedSize)
-      if let other = package.neededBy { string("needed_by", other) }
-    }
+    packages(architecture.packages, of: "architecture")
     for wheel in architecture.wheels.sorted(by: { ($0.environment, $0.name) < ($1.environment, $1.name) }) {
       header("architecture.wheel")
       string("environment", wheel.environment)
@@ -95,16 +82,71 @@ private struct LockText {
     }
     for file in architecture.files {
       header("architecture.file")
-      string("owner", file.owner)
-      string("url", file.url)
-      integer("size", file.size)
-      string("sha256", file.sha256.hex)
+      self.file(file)
     }
+  }
+
+  mutating func buildRoot(_ root: LockedBuildRoot) {
+    header("build_root")
+    string("builder", root.builder)
+    steps(root.configureSteps, of: "build_root")
+    packages(root.packages, of: "build_root")
+  }
+
+  mutating func kernel(_ kernel: LockedKernel) {
+    single("architecture.kernel")
+    string("branch", kernel.branch)
+    switch kernel.source {
+    case .package(let package):
+      single("architecture.kernel.package")
+      self.package(package)
+    case .file(let file):
+      single("architecture.kernel.file")
+      self.file(file)
+    }
+  }
+
+  mutating func steps(_ steps: [ConfigureStep], of table: String) {
+    for step in steps {
+      header("\(table).configure")
+      integer("before", Int64(step.before))
+      strings("packages", step.packages)
+    }
+  }
+
+  mutating func packages(_ packages: [LockedPackage], of table: String) {
+    for package in packages.sorted(by: { ($0.name, $0.architecture) < ($1.name, $1.architecture) }) {
+      header("\(table).package")
+      self.package(package)
+    }
+  }
+
+  mutating func package(_ package: LockedPackage) {
+    string("name", package.name)
+    string("version", package.version)
+    string("architecture", package.architecture)
+    string("release", package.release)
+    string("path", package.path)
+    integer("size", package.size)
+    string("sha256", package.sha256.hex)
+    if package.essential { text += "essential = true\n" }
+    integer("order", Int64(package.order))
+    integer("installed_size", package.installedSize)
+    if let other = package.neededBy { string("needed_by", other) }
+  }
+
+  mutating func file(_ file: LockedFile) {
+    string("owner", file.owner)
+    string("url", file.url)
+    integer("size", file.size)
+    string("sha256", file.sha256.hex)
   }
 
   mutating func comment(_ line: String) { text += "# \(line)\n" }
 
   mutating func header(_ name: String) { text += "\n[[\(name)]]\n" }
+
+  mutating func single(_ name: String) { text += "\n[\(name)]\n" }
 
   mutating func string(_ key: String, _ value: String) { text += "\(key) = \(TomlText.string(value))\n" }
 

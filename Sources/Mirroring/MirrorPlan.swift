@@ -30,18 +30,18 @@ package struct MirrorPlan: Sendable {
       try add(release, of: lock, keyring: keyring)
     }
     let roots = Dictionary(uniqueKeysWithValues: lock.releases.map { ($0.name, MirrorPlan.root(of: $0)) })
-    for architecture in lock.architectures {
-      for package in architecture.packages {
-        guard let root = roots[package.release] else {
-          throw Report("cannot mirror \(package.name): the lock has no release \(package.release)")
-        }
-        try add("\(root)/\(package.path)", package.sha256, package.size)
+    for package in lock.allPackages {
+      guard let root = roots[package.release] else {
+        throw Report("cannot mirror \(package.name): the lock has no release \(package.release)")
       }
+      try add("\(root)/\(package.path)", package.sha256, package.size)
+    }
+    for architecture in lock.architectures {
       for wheel in architecture.wheels {
         try add("\(MirrorPlan.wheels)/\(wheel.file)", wheel.sha256, wheel.size)
       }
       for package in architecture.npm { try add(NpmPages.path(of: package), package.sha256, package.size) }
-      for file in architecture.files {
+      for file in architecture.allFiles {
         try add("\(MirrorPlan.others)/\(file.sha256)/\(file.name)", file.sha256, file.size)
       }
     }
@@ -55,12 +55,12 @@ package struct MirrorPlan: Sendable {
   /// Digests of everything that a lock names.
   package static func digests(of lock: Lockfile) -> Set<Digest> {
     var digests = Set(lock.releases.map(\.inRelease))
+    digests.formUnion(lock.allPackages.map(\.sha256))
     for architecture in lock.architectures {
       digests.formUnion(architecture.indexes.map(\.sha256))
-      digests.formUnion(architecture.packages.map(\.sha256))
       digests.formUnion(architecture.wheels.map(\.sha256))
       digests.formUnion(architecture.npm.map(\.sha256))
-      digests.formUnion(architecture.files.map(\.sha256))
+      digests.formUnion(architecture.allFiles.map(\.sha256))
     }
     return digests
   }

@@ -24,16 +24,12 @@ struct ArchitectureBuild {
   private var context: HostContext { builder.context }
   private var tier: Tier { context.isRoot ? .root : .subuid }
 
-  func run() throws -> BuiltImage {
+  /// The image, and what is to be remembered of its build: nil when nothing had to be done.
+  func run() throws -> (image: BuiltImage, record: BuildRecord?) {
     guard let locked = lock.architectures.first(where: { $0.name == architecture.name }) else {
       throw Report("cannot build \(architecture.name): the lock does not cover it")
     }
     let date = request.sourceDate ?? lock.date
-    let log = BuildLog(path: "\(context.cacheDirectory)/logs/\(architecture.name).log")
-    let events: EventHandler = { [events = builder.events] event in
-      log.take(event)
-      events(event)
-    }
     let installation = try GuestInstallation(configuration: configuration, store: builder.store)
       .installation(for: architecture, goal: request.goal)
     let inputs = try PartInputs.rootfs(
@@ -42,43 +38,25 @@ struct ArchitectureBuild {
     // Before anything is found unchanged: what a lock names, a person may have replaced.
     try GuestWheels(directory: configuration.directory, store: builder.store)
       .check(lock.objects(of: locked) { _ in false })
-    if let image = try unchanged(inputs) { return image }
-    let pool = try pool(locked, installation, events)
-    defer { pool.cancel() }
-    let fetches = pool.missingBytes > 0
-    if fetches { events(.started(.fetch)) }
-    pool.start()
-
-    let workspace = try Workspace(
-      cache: context.cacheDirectory, tier: tier, executable: context.executable, ids: ids)
-    let session = WorkerSession(
-      objects: { [lock] digest in
-        do { return try pool.wait(for: digest) } catch {
-          throw lock.explained(error, about: digest)
-        }
-      },
-      artifacts: { [outputs, architecture] name in try outputs.create(architecture.name, name) },
-      emulator: { try execution.emulator() },
-      giveUp: { pool.cancel() },
-      events: events, cancellation: builder.cancellation)
+    if let image = try unchanged(inputs) { return (image, nil) }
+    // Before anything is fetched.
+    let execution = try Execution(of: architecture, in: configuration, until: request.goal, on: context)
     let job = BuildJob(
       goal: request.goal, lock: locked, releases: lock.releases, sourceDate: date,
       threads: request.surroundings.threads ?? context.processors,
       installation: installation, image: configuration.build.image, versions: VersionCommands(configuration),
       emulated: execution.emulated, surroundings: request.surroundings)
-    let result: WorkerResult
+    let run = PooledRun(
+      builder: builder, request: request, lock: lock, ids: ids, execution: execution, name: architecture.name)
     do {
-      result = try session.run(
-        .build(job), workspace: workspace.stage.raw, tier: execution.tier(tier),
-        executable: context.executable, ids: ids)
+      let result = try run.carryOut(.build(job), pool: pool(locked, installation, run.events)) {
+        [outputs, architecture] in try outputs.create(architecture.name, $0)
+      }
+      return try finish(result, inputs: inputs, events: run.events)
     } catch {
       outputs.discard()
-      let kept = try dispose(workspace, failed: true, of: execution)
-      throw explained(error, log: log, kept: kept)
+      throw error
     }
-    if fetches { events(.finished(.fetch, reused: false)) }
-    _ = try dispose(workspace, failed: false, of: execution)
-    return try finish(result, inputs: inputs, events: events)
   }
 
   /// The image that is there, if what it was made of is what it would be made of now.
@@ -97,56 +75,33 @@ struct ArchitectureBuild {
       tree: record.tree, peakMemory: 0)
   }
 
-  /// Removes the workspace, or keeps it when that was asked for; then returns where it is.
-  private func dispose(_ workspace: consuming Workspace, failed: Bool, of execution: Execution) throws
-    -> String?
-  {
-    if failed && request.keep && !builder.cancellation.isCancelled {
-      let directory = workspace.directory
-      try workspace.keep(emulated: execution.emulated)
-      return directory
-    }
-    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
-    return nil
-  }
-
-  private func explained(_ error: any Error, log: BuildLog, kept: String?) -> any Error {
-    if builder.cancellation.isCancelled || error is Interrupted { return Interrupted() }
-    var report = Report(of: error)
-    if log.isUsed { report.log = log.path }
-    if let kept {
-      report.hints.removeAll { $0.contains("--keep") }
-      report.hints.append("look around in the failed tree: capsem-native shell \(kept)")
-    }
-    return report
-  }
-
   private func finish(
     _ result: WorkerResult, inputs: PartInputs, events: @escaping EventHandler
-  ) throws -> BuiltImage {
+  ) throws -> (BuiltImage, BuildRecord?) {
     let name = architecture.name
     guard let image = outputs.pendingPath(name, "rootfs.ext4") else {
       throw Report("internal error: the worker wrote no image")
     }
     let file = try Descriptor(opening: image, O_RDONLY)
     let size = try fileSize(file.raw, named: image)
+    var record: BuildRecord?
     if request.goal == .sealed {
       if configuration.build.image.compress == .zstd { try compress(image, events) }
       if let text = result.toolVersions { try outputs.write(text, name, "tool-versions.txt") }
       if let second = configuration.build.image.publishAs {
         try outputs.link(name, "rootfs.ext4", as: second)
       }
-      let record = BuildRecord(
+      record = BuildRecord(
         architecture: name, program: try context.program, lockDate: lock.date, tier: tier.rawValue,
         tree: result.tree, size: size,
         files: configuration.assetFiles,
         resolution: try ConfigurationIdentity(resolving: configuration).statements, parts: [.rootfs: inputs],
         settings: Digest(of: SettingsDocument(configuration).text), ledger: builder.ledger())
-      try outputs.write(record.text, name, Outputs.report)
     }
-    return BuiltImage(
+    let built = BuiltImage(
       architecture: name, image: "\(request.output)/\(name)/rootfs.ext4", size: size, tree: result.tree,
       peakMemory: result.peakMemory, probes: result.probes)
+    return (built, record)
   }
 
   private func compress(_ image: String, _ events: @escaping EventHandler) throws {
@@ -174,40 +129,7 @@ struct ArchitectureBuild {
       builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
       offline: request.offline)
     // What comes from the guest directory is in the store already.
-    let items =
-      try sources.items(objects) + GuestInstallation.objects(of: installation, store: builder.store)
-    return try PackagePool(
-      items, store: builder.store,
-      downloader: builder.downloader(offline: request.offline, mirror: request.mirror),
-      events: events, search: sources.search(for: objects))
-  }
-}
-
-/// The output of everything that ran inside an image, line by line, in one file of the cache.
-final class BuildLog: Sendable {
-  let path: String
-  private let state: Mutex<Descriptor?>
-  private let used = Mutex(false)
-
-  /// A log that cannot be written is no reason not to build.
-  init(path: String) {
-    self.path = path
-    var file: Descriptor?
-    if let slash = path.lastIndex(of: "/"), (try? Workspace.makeDirectories(String(path[..<slash]))) != nil {
-      file = try? Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
-    }
-    state = Mutex(file)
-  }
-
-  var isUsed: Bool { used.withLock { $0 } }
-
-  func take(_ event: BuildEvent) {
-    guard case .output(_, let line) = event else { return }
-    used.withLock { $0 = true }
-    let bytes = Array((line + "\n").utf8)
-    state.withLock { file in
-      guard let raw = file?.raw else { return }
-      _ = bytes.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
-    }
+    return try sources.pool(
+      of: objects, and: GuestInstallation.objects(of: installation, store: builder.store), events: events)
   }
 }

@@ -5,7 +5,7 @@ import Json
 
 /// `build.json`: what one architecture's assets were made of, and how. A later build reads it to know
 /// what has changed.
-struct BuildRecord: Sendable {
+struct BuildRecord: Sendable, Equatable {
   static let format = 2
 
   var architecture: String

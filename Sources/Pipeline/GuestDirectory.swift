@@ -3,6 +3,7 @@ import Diagnosis
 import FileTree
 import Glibc
 import Installing
+import Linting
 
 /// What a guest directory holds for the image, besides its config.
 struct GuestDirectory {
@@ -13,6 +14,25 @@ struct GuestDirectory {
   var hasCertificate: Bool { access(certificate, R_OK) == 0 }
 
   func binaries(of architecture: GuestArchitecture) -> String { "\(artifacts)/bin/\(architecture.name)" }
+
+  var initScript: String { "\(artifacts)/capsem-init" }
+
+  /// What the guest has the sources of: a root image it has always.
+  func parts(of architecture: GuestArchitecture) -> Set<AssetPart> {
+    var parts: Set<AssetPart> = [.rootfs]
+    if ReferredFiles.defconfig(of: architecture, in: configuration) != nil { parts.insert(.kernel) }
+    if access(initScript, R_OK) == 0 { parts.insert(.initrd) }
+    return parts
+  }
+
+  /// Refuses a part that the guest has no sources of.
+  func check(_ part: AssetPart, of architecture: GuestArchitecture) throws {
+    if parts(of: architecture).contains(part) { return }
+    let missing = part == .initrd ? initScript : configuration.defconfigPath(of: architecture)
+    throw Report(
+      "cannot build the \(part) of \(architecture.name): the guest has no \(missing ?? "kernel configuration")",
+      hints: ["`capsem-native init NEW` writes a guest with all files, to copy from"])
+  }
 
   /// Which files of the guest directory go where, or why that cannot be.
   func plan(for architecture: GuestArchitecture) throws -> GuestFiles {

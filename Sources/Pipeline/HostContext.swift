@@ -1,3 +1,4 @@
+import BuildModel
 import Diagnosis
 import FileTree
 import Glibc
@@ -36,6 +37,21 @@ package struct HostContext: Sendable {
   }
 
   var isRoot: Bool { userID == 0 }
+
+  /// Of the machine that this program runs on.
+  var debianArchitecture: DebianArchitecture {
+    #if arch(arm64)
+      .arm64
+    #else
+      .amd64
+    #endif
+  }
+
+  /// The machines for which a lock says what they compile with: whoever can build these architectures
+  /// without emulation, and this one.
+  func builders(with targets: [DebianArchitecture]) -> [DebianArchitecture] {
+    Set(targets + [debianArchitecture]).sorted { $0.rawValue < $1.rawValue }
+  }
 
   func cacheRefusal(_ failure: SystemFailure) -> Report {
     Report(

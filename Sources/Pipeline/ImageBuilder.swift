@@ -28,6 +28,7 @@ package struct BuildRequest: Sendable {
   /// A URL or an absolute path.
   package var mirror: String?
   package var goal: BuildGoal
+  package var parts: Set<AssetPart>
   package var keep: Bool
   /// In place of the lock's date: `SOURCE_DATE_EPOCH`.
   package var sourceDate: Int64?
@@ -36,9 +37,10 @@ package struct BuildRequest: Sendable {
 
   package init(
     guest: String, architectures: [String], output: String, locked: Bool = false, refresh: Bool = false,
-    offline: Bool = false, mirror: String? = nil, goal: BuildGoal = .sealed, keep: Bool = false,
-    sourceDate: Int64? = nil
+    offline: Bool = false, mirror: String? = nil, goal: BuildGoal = .sealed,
+    parts: Set<AssetPart> = [.rootfs], keep: Bool = false, sourceDate: Int64? = nil
   ) {
+    self.parts = parts
     self.guest = guest
     self.architectures = architectures
     self.output = output
@@ -63,6 +65,14 @@ package struct BuiltImage: Sendable, Codable {
   package var peakMemory: Int64
   /// What a script in the tree answered, where it was asked: by the names of the questions.
   package var probes: [String: String]?
+}
+
+/// What a build made.
+package struct BuiltAssets: Sendable, Codable {
+  /// Root images.
+  package var images: [BuiltImage] = []
+  /// Kernels and initrds.
+  package var parts: [BuiltPart] = []
 }
 
 /// Builds images: knows the order of everything that happens outside the worker.
@@ -93,11 +103,11 @@ package struct ImageBuilder: Sendable {
       TransferSettings(certificates: TransferSettings.certificates(in: context.environment)))
   }
 
-  package func build(_ request: BuildRequest) throws -> [BuiltImage] {
-    try heeding(cancellation) { try images(request) }
+  package func build(_ request: BuildRequest) throws -> BuiltAssets {
+    try heeding(cancellation) { try assets(request) }
   }
 
-  private func images(_ request: BuildRequest) throws -> [BuiltImage] {
+  private func assets(_ request: BuildRequest) throws -> BuiltAssets {
     let validation = Validation(of: request.guest)
     let configuration = try validation.buildableConfiguration()
     for diagnostic in validation.diagnostics { events(.warning(diagnostic.report)) }
@@ -105,25 +115,48 @@ package struct ImageBuilder: Sendable {
       request.architectures.isEmpty
       ? try configuration.defaultArchitectures()
       : try configuration.architectures(named: request.architectures)
+    let directory = GuestDirectory(configuration: configuration)
+    for architecture in architectures {
+      for part in AssetPart.allCases where request.parts.contains(part) {
+        try directory.check(part, of: architecture)
+      }
+    }
     let builder = try reaching(configuration, offline: request.offline, mirror: request.mirror)
     let choice = try builder.chooseLock(configuration, architectures: architectures, request: request)
-    return try builder.images(request, of: configuration, architectures, choice)
+    return try builder.assets(request, of: configuration, architectures, choice)
   }
 
-  /// The images of these architectures, from a lock that covers them.
-  func images(
+  /// The assets of these architectures, from a lock that covers them. All of them come to their places
+  /// together.
+  func assets(
     _ request: BuildRequest, of configuration: GuestConfiguration, _ architectures: [GuestArchitecture],
     _ choice: LockChoice
-  ) throws -> [BuiltImage] {
+  ) throws -> BuiltAssets {
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
     events(.note("packages: \(choice.origin)"))
-    var images: [BuiltImage] = []
+    var assets = BuiltAssets()
     for architecture in architectures {
-      let build = ArchitectureBuild(
+      var record = BuildRecord(output: request.output, architecture: architecture.name)
+      let before = record
+      if request.parts.contains(.rootfs) {
+        let build = ArchitectureBuild(
+          builder: self, request: request, configuration: configuration, architecture: architecture,
+          lock: choice.lock, ids: ids, outputs: outputs)
+        let (image, made) = try build.run()
+        assets.images.append(image)
+        if var made {
+          made.parts.merge(record?.parts ?? [:]) { new, _ in new }
+          record = made
+        }
+      }
+      let build = PartsBuild(
         builder: self, request: request, configuration: configuration, architecture: architecture,
         lock: choice.lock, ids: ids, outputs: outputs)
-      images.append(try build.run())
+      assets.parts += try build.run(request.parts.subtracting([.rootfs]), record: &record)
+      if request.goal == .sealed, let record, record != before {
+        try outputs.write(record.text, architecture.name, Outputs.report)
+      }
     }
     if request.goal == .sealed {
       try during(.manifest) {
@@ -133,7 +166,7 @@ package struct ImageBuilder: Sendable {
     } else {
       try outputs.publishWithoutManifest(events: events)
     }
-    return images
+    return assets
   }
 
   func during<Result>(_ stage: Stage, _ body: () throws -> Result) throws -> Result {
@@ -143,59 +176,72 @@ package struct ImageBuilder: Sendable {
     return result
   }
 
-  /// Resolves everything anew. `archives` are the Debian archives to ask.
+  /// Resolves anew what `parts` are made of. `archives` are the Debian archives to ask. What is not `needed`
+  /// may be lacking there.
   func resolve(
     _ configuration: GuestConfiguration, architectures: [GuestArchitecture], archives: [DebianArchive],
-    relocking: Relocking = .everything
+    parts: Set<AssetPart>, needed: Set<AssetPart>, relocking: Relocking = .everything
   ) throws -> Lockfile {
     try during(.resolve) {
       let debian = DebianResolution(
         context: context, store: store, downloader: downloader, cancellation: cancellation)
       let wheels = WheelResolution(
         context: context, store: store, downloader: downloader, cancellation: cancellation, events: events)
-      let requests = InstallPlan(configuration).apt.map(\.name)
-      let names = try architectures.map { try configuration.debianArchitecture(of: $0).rawValue }
+      let single = FileResolution(
+        store: store, downloader: downloader, cancellation: cancellation, events: events)
+      let directory = GuestDirectory(configuration: configuration)
+      let targets = try architectures.map { try configuration.debianArchitecture(of: $0) }
+      let compiles = architectures.contains {
+        !directory.parts(of: $0).intersection(parts).subtracting([.rootfs]).isEmpty
+      }
+      let builders = compiles ? context.builders(with: targets) : []
       events(.activity(.resolve, "package indexes"))
       let releases = try debian.releases(
-        archives, architectures: names, apt: configuration.build.apt, relocking: relocking)
+        archives, architectures: Set(targets + builders).map(\.rawValue).sorted(),
+        apt: configuration.build.apt, relocking: relocking)
+      let compiling = CompilingResolution(
+        debian: debian, files: single, releases: releases, archives: archives, relocking: relocking,
+        needed: needed, events: events)
       var locked: [LockedArchitecture] = []
-      var library = ""
-      for architecture in architectures {
-        let name = try configuration.debianArchitecture(of: architecture)
+      let compiled = try compiling.buildRoots(builders: builders, targets: targets)
+      var library = compiled.library
+      for (architecture, name) in zip(architectures, targets) {
         events(.activity(.resolve, "Debian packages"))
-        let solution = try debian.solve(
-          configuration, architecture: architecture, releases: releases, archives: archives,
-          relocking: relocking)
-        library = solution.library
-        let (python, found) = try wheels.wheels(
-          configuration, architecture: architecture, debian: name, solution: solution,
-          relocking: relocking)
-        locked.append(
-          LockedArchitecture(
-            name: architecture.name, debian: name.rawValue,
-            indexes: releases.flatMap { $0.lockedIndexes(architecture: name.rawValue) },
-            packages: LockedPackage.all(of: solution, requests: requests),
-            configureSteps: solution.configureSteps.map {
-              ConfigureStep(before: $0.before, packages: $0.packages)
-            },
-            python: python,
-            wheels: found.sorted { ($0.environment, $0.name) < ($1.environment, $1.name) }))
+        var result = LockedArchitecture(
+          name: architecture.name, debian: name.rawValue,
+          indexes: releases.flatMap { $0.lockedIndexes(architecture: name.rawValue) }, packages: [],
+          configureSteps: [], python: nil, wheels: [])
+        (result.kernel, result.busybox) = try compiling.sources(
+          of: architecture, in: configuration, for: parts.intersection(directory.parts(of: architecture)))
+        if parts.contains(.rootfs) {
+          let root = try RootRequest(image: architecture, of: configuration, relocking: relocking)
+          let solution = try debian.solve(
+            root, releases: releases, archives: archives, relocking: relocking)
+          library = solution.library
+          result.packages = LockedPackage.all(of: solution, requests: root.packages.map(\.name))
+          result.configureSteps = ConfigureStep.all(of: solution)
+          (result.python, result.wheels) = try wheels.wheels(
+            configuration, architecture: architecture, debian: name, solution: solution,
+            relocking: relocking)
+          result.wheels.sort { ($0.environment, $0.name) < ($1.environment, $1.name) }
+        }
+        locked.append(result)
       }
-      let npm = try npmPackages(configuration, wheels, locked, relocking)
-      let files = try FileResolution(
-        store: store, downloader: downloader, cancellation: cancellation, events: events
-      ).files(configuration)
-      for index in locked.indices {
-        locked[index].npm = npm[locked[index].name] ?? []
-        locked[index].files = files
+      if parts.contains(.rootfs) {
+        let npm = try npmPackages(configuration, wheels, locked, relocking)
+        let files = try single.files(configuration)
+        for index in locked.indices {
+          locked[index].npm = npm[locked[index].name] ?? []
+          locked[index].files = files
+        }
       }
       let identity = try ConfigurationIdentity(resolving: configuration)
       let lock = Lockfile(
         configuration: identity.digest, requests: identity.statements,
         date: releases.map(\.file.date).max() ?? 0, solver: library,
         releases: zip(releases, archives).map { $0.locked(imageURI: Mirrors.imageURI($1.uri)) },
-        architectures: locked, imageLayout: ImageLayout.version)
-      warnOfIdleSources(lock, configuration)
+        architectures: locked, buildRoots: compiled.roots, imageLayout: ImageLayout.version)
+      if parts.contains(.rootfs) { warnOfIdleSources(lock, configuration) }
       return lock
     }
   }

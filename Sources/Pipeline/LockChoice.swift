@@ -28,24 +28,26 @@ struct LockSearch {
   /// Where to resolve, unless `refusal` says why not.
   private(set) var archives: [DebianArchive] = []
 
-  /// `names` are the architectures that have to be covered.
+  /// `architectures` have to be covered, as far as `parts` need it.
   init(
-    _ configuration: GuestConfiguration, covering names: [String], mirror: String?, refresh: Bool,
-    context: HostContext, store: Store
+    _ configuration: GuestConfiguration, covering architectures: [GuestArchitecture],
+    parts: Set<AssetPart>, mirror: String?, refresh: Bool, context: HostContext, store: Store
   ) throws {
+    let names = architectures.map(\.name)
     let identity = try ConfigurationIdentity(resolving: configuration)
     let path = "\(configuration.directory)/capsem.lock"
     if !refresh, let text = Outputs.text(of: path) {
       let lock = try Lockfile(parsing: text, file: path)
-      let covered = Set(lock.architectures.map(\.name)).isSuperset(of: names)
-      if lock.configuration == identity.digest && covered {
+      let uncovered = lock.uncovered(
+        architectures, parts, of: configuration, builder: context.debianArchitecture)
+      if lock.configuration == identity.digest && uncovered.isEmpty {
         choice = LockChoice(lock: lock, origin: "locked by \(path)")
         otherLayout = LockSearch.otherLayout(of: lock)
         return
       }
       stale = Report(
         "cannot use \(path): it was made for another configuration",
-        causes: LockSearch.uncovered(by: lock, identity),
+        causes: LockSearch.uncovered(by: lock, identity) + uncovered,
         hints: ["run `capsem-native lock \(configuration.directory)` and review what changes"])
     }
     do {
@@ -56,12 +58,14 @@ struct LockSearch {
       return
     }
     let key = Digest(
-      of: ([identity.digest.hex] + names + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
+      of: ([identity.digest.hex] + names + parts.resolvedTogether.map(\.rawValue).sorted()
+        + archives.map { "\($0.uri) \($0.suite) \($0.components)" })
         .joined(separator: "\n")
     ).hex
     record = key
     if !refresh, let text = try store.record("resolutions", key),
-      var lock = try? Lockfile(parsing: text, file: "the cached resolution")
+      var lock = try? Lockfile(parsing: text, file: "the cached resolution"),
+      lock.uncovered(architectures, parts, of: configuration, builder: context.debianArchitecture).isEmpty
     {
       // It promises no bytes to anybody.
       lock.imageLayout = ImageLayout.version
@@ -102,6 +106,60 @@ struct LockSearch {
   }
 }
 
+extension Lockfile {
+  /// What a build of these parts needs of these architectures and the lock does not name.
+  fileprivate func uncovered(
+    _ architectures: [GuestArchitecture], _ parts: Set<AssetPart>, of configuration: GuestConfiguration,
+    builder: DebianArchitecture
+  ) -> [String] {
+    let directory = GuestDirectory(configuration: configuration)
+    var missing: [String] = []
+    var compiles = false
+    for architecture in architectures {
+      let parts = parts.intersection(directory.parts(of: architecture))
+      guard let locked = self.architectures.first(where: { $0.name == architecture.name }) else {
+        missing.append("it does not cover \(architecture.name)")
+        continue
+      }
+      if parts.contains(.kernel) {
+        let settings = configuration.build.kernel
+        missing +=
+          locked.kernel?.mismatch(settings, architecture) ?? ["it names no kernel of \(architecture.name)"]
+      }
+      if parts.contains(.initrd) && locked.busybox == nil {
+        missing.append("it names no busybox for the initrd of \(architecture.name)")
+      }
+      if parts != [.rootfs] { compiles = true }
+    }
+    if compiles, !buildRoots.contains(where: { $0.builder == builder.rawValue }) {
+      missing.append("it names nothing to compile with on \(builder)")
+    }
+    return missing
+  }
+}
+
+extension Set<AssetPart> {
+  /// What is compiled has the build root in common.
+  fileprivate var resolvedTogether: Set<AssetPart> {
+    isDisjoint(with: [.kernel, .initrd]) ? self : union([.kernel, .initrd])
+  }
+}
+
+extension LockedKernel {
+  /// Why it is not the kernel that the config asks for; empty when it is.
+  fileprivate func mismatch(_ settings: KernelSettings, _ architecture: GuestArchitecture) -> [String] {
+    switch source {
+    case .file(let file):
+      return settings.source?.value == file.url && settings.sha256.map({ $0.value == file.sha256 }) != false
+        ? [] : ["it was made for the kernel source \(file.url)"]
+    case .package(let package):
+      let wanted = KernelBranch.named(by: settings, architecture)
+      return settings.source == nil && (wanted == nil || wanted == branch)
+        ? [] : ["it was made for \(package.name), at \(architecture.position)"]
+    }
+  }
+}
+
 extension ImageBuilder {
   /// What is known without asking; else a new resolution.
   func chooseLock(
@@ -109,8 +167,8 @@ extension ImageBuilder {
   ) throws -> LockChoice {
     let path = "\(configuration.directory)/capsem.lock"
     let search = try LockSearch(
-      configuration, covering: architectures.map(\.name), mirror: request.mirror, refresh: request.refresh,
-      context: context, store: store)
+      configuration, covering: architectures, parts: request.parts, mirror: request.mirror,
+      refresh: request.refresh, context: context, store: store)
     let hint =
       "run `capsem-native lock \(configuration.directory)` and review what changes, or build with the version "
       + "that wrote it"
@@ -145,7 +203,8 @@ extension ImageBuilder {
         hints: ["run `capsem-native lock \(configuration.directory)` while there is a network"])
     }
     let lock = try resolve(
-      configuration, architectures: architectures, archives: search.archives)
+      configuration, architectures: architectures, archives: search.archives,
+      parts: request.parts.resolvedTogether, needed: request.parts)
     if let record = search.record { try store.setRecord("resolutions", record, to: Array(lock.text.utf8)) }
     return LockChoice(lock: lock, origin: "resolved now; `capsem-native lock` keeps it")
   }

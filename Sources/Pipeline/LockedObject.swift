@@ -22,15 +22,37 @@ struct LockedObject {
   }
 }
 
+extension LockedObject {
+  init(_ package: LockedPackage) {
+    self.init(
+      name: "\(package.name) \(package.version) (\(package.architecture))", sha256: package.sha256,
+      size: package.size, origin: .archive(release: package.release, paths: [package.path]))
+  }
+
+  init(_ file: LockedFile) {
+    self.init(name: file.name, sha256: file.sha256, size: file.size, origin: .file(url: file.url))
+  }
+
+  /// Of a kernel's source.
+  init(_ source: LockedKernel.Source) {
+    switch source {
+    case .package(let package): self.init(package)
+    case .file(let file): self.init(file)
+    }
+  }
+}
+
 extension Lockfile {
+  /// All that kernels and initrds of every architecture are made of, on any machine.
+  var compilingObjects: [LockedObject] {
+    architectures.compactMap { $0.kernel.map { LockedObject($0.source) } }
+      + (architectures.compactMap(\.busybox) + buildRoots.flatMap(\.packages)).map(LockedObject.init)
+  }
+
   /// All that one architecture takes: packages, wheels, and the lists of the releases that `lists` is
   /// true of.
   func objects(of architecture: LockedArchitecture, lists: (LockedRelease) -> Bool) -> [LockedObject] {
-    var objects = architecture.packages.map { package in
-      LockedObject(
-        name: "\(package.name) \(package.version) (\(package.architecture))", sha256: package.sha256,
-        size: package.size, origin: .archive(release: package.release, paths: [package.path]))
-    }
+    var objects = architecture.packages.map(LockedObject.init)
     objects += architecture.wheels.map {
       LockedObject(
         name: $0.file, sha256: $0.sha256, size: $0.size,
@@ -41,9 +63,7 @@ extension Lockfile {
         name: "\($0.name) \($0.version) (npm)", sha256: $0.sha256, size: $0.size,
         origin: .npm(url: $0.url, name: $0.name, version: $0.version, integrity: $0.integrity))
     }
-    objects += architecture.files.map {
-      LockedObject(name: $0.name, sha256: $0.sha256, size: $0.size, origin: .file(url: $0.url))
-    }
+    objects += architecture.files.map(LockedObject.init)
     for release in releases where lists(release) {
       let directory = "dists/\(release.suite)"
       objects.append(

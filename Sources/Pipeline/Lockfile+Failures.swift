@@ -28,7 +28,7 @@ extension Lockfile {
     func update(_ name: String) -> String {
       "`capsem-native lock --update-package \(name)` locks the version that there is now"
     }
-    if let package = architectures.flatMap(\.packages).first(where: { $0.sha256 == digest }) {
+    if let package = allPackages.first(where: { $0.sha256 == digest }) {
       return [
         update(package.name),
         "or name a snapshot archive with [build.apt] snapshot_mirror, or a mirror that has it with --mirror",

@@ -75,15 +75,12 @@ extension ImageBuilder {
     var directory = try MirrorDirectory(writing: request.directory)
     let missing = try directory.missing(of: plan)
     let wanted = Set(missing.values.map(\.sha256))
-    let objects = lock.architectures.flatMap { lock.objects(of: $0) { _ in true } }
+    let objects = (lock.architectures.flatMap { lock.objects(of: $0) { _ in true } } + lock.compilingObjects)
       .filter { wanted.contains($0.sha256) }
     let sources = ObjectSources(
       builder: self, configuration: configuration, lock: lock, mirror: request.mirror,
       offline: request.offline)
-    let pool = try PackagePool(
-      sources.items(objects), store: store,
-      downloader: downloader(offline: request.offline, mirror: request.mirror),
-      events: events, search: sources.search(for: objects))
+    let pool = try sources.pool(of: objects, events: events)
     defer { pool.cancel() }
     let fetches = pool.missingBytes > 0
     if fetches { events(.started(.fetch)) }

@@ -10,7 +10,8 @@ import Transfer
 
 /// Where a build takes the files of its lock from: a mirror that `--mirror` names, then the archives of the
 /// config, of the host and of the lock, a snapshot, and the addresses that the lock knows. What is at none of
-/// them is looked for on the pages of the Python index and the npm registry. Each file is checked by its digest, so any place will do. Nobody is asked as long as the store has everything.
+/// them is looked for on the pages of the Python index and the npm registry. Each file is checked by its
+/// digest, so any place will do. Nobody is asked as long as the store has everything.
 struct ObjectSources {
   var builder: ImageBuilder
   var configuration: GuestConfiguration
@@ -19,7 +20,7 @@ struct ObjectSources {
   var mirror: String?
   var offline: Bool
 
-  func items(_ objects: [LockedObject]) throws -> [PoolItem] {
+  private func items(_ objects: [LockedObject]) throws -> [PoolItem] {
     try GuestWheels(directory: configuration.directory, store: builder.store).gather(objects)
     let missing = try objects.filter { try !builder.store.contains($0.sha256, size: $0.size) }
     let candidates = missing.isEmpty ? [] : try places(of: missing)
@@ -33,6 +34,16 @@ struct ObjectSources {
     return objects.map {
       PoolItem(name: $0.name, sha256: $0.sha256, size: $0.size, candidates: byDigest[$0.sha256] ?? [])
     }
+  }
+
+  /// A pool of these objects, and of others that are in the store.
+  func pool(of objects: [LockedObject], and others: [PoolItem] = [], events: @escaping EventHandler) throws
+    -> PackagePool
+  {
+    try PackagePool(
+      items(objects) + others, store: builder.store,
+      downloader: builder.downloader(offline: offline, mirror: mirror), events: events,
+      search: search(for: objects))
   }
 
   /// For what no place has that is known beforehand; nil where nobody may be asked.

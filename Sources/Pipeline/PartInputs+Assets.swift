@@ -47,29 +47,10 @@ extension PartInputs {
         configured: publishing + ConfigurationIdentity(askingVersionsOf: configuration).statements),
     ])
   }
-
-  /// Of the kernel: its source and its options, whatever their order and the comments between them.
-  static func kernel(
-    _ architecture: GuestArchitecture, of configuration: GuestConfiguration, defconfig: String?
-  ) -> PartInputs {
-    let options = defconfig.map { Defconfig($0).settings.sorted { $0.key < $1.key } } ?? []
-    return PartInputs([
-      StageInputs(
-        "kernel", version: 1, locked: [],
-        configured: ConfigurationIdentity(compiling: architecture, of: configuration).statements
-          + options.map { "option \($0.key) \($0.value.value)" })
-    ])
-  }
-
-  /// Of the initrd: the guest's own init.
-  static func initrd(initScript: Digest?) -> PartInputs {
-    let statements = initScript.map { ["file capsem-init \($0)"] } ?? []
-    return PartInputs([StageInputs("initrd", version: 1, locked: [], configured: statements)])
-  }
 }
 
 extension LockedPackage {
-  fileprivate var statement: String {
+  var statement: String {
     "package \(name):\(architecture) \(version) \(sha256)" + (essential ? " essential" : "")
   }
 }
@@ -85,7 +66,7 @@ extension LockedNpmPackage {
 }
 
 extension LockedFile {
-  fileprivate var statement: String { "fetched \(owner)/\(name) \(sha256)" }
+  var statement: String { "fetched \(owner)/\(name) \(sha256)" }
 }
 
 extension LockedRelease {

@@ -1,12 +1,10 @@
 import BuildModel
-import Configuring
 import Diagnosis
 import FileTree
 import Glibc
 import Imaging
 import Installing
 import Sandbox
-import Staging
 
 /// The worker's main function: takes its order from the outer process and carries it out, as root of
 /// its namespaces, in the workspace.
@@ -20,6 +18,7 @@ package enum Worker {
       switch try link.start() {
       case .clear: result = try clear()
       case .build(let job): result = try BuildRun(job: job, link: link).run()
+      case .compile(let job): result = try CompileRun(job: job, link: link).run()
       case .npm(let order): result = try NpmRun(order: order, link: link).run()
       case .emulate(let machine):
         _ = try link.emulator(of: machine)
@@ -60,7 +59,7 @@ package enum Worker {
 
 /// One build, from an empty workspace to the image. The order of the stages stands here and nowhere
 /// else.
-private struct BuildRun {
+struct BuildRun {
   static let tree = "tree"
 
   var job: BuildJob
@@ -75,37 +74,13 @@ private struct BuildRun {
     // For as long as the image's programs may run.
     let emulator = try link.emulator(of: job.emulated)
     defer { withExtendedLifetime(emulator) {} }
-    let packages = job.lock.packages.sorted { $0.order < $1.order }
-    let essential = packages.filter(\.essential)
-    let others = packages.filter { !$0.essential }
-    let stager = Stager(
-      packages: link, debianArchitecture: job.lock.debian, environment: environment, threads: job.threads,
-      events: events)
-    let machine = DebianArchitecture(rawValue: job.lock.debian)?.machine
-    let configurer = Configurer(
-      environment: environment, foreign: machine == .host ? nil : machine, events: events)
-
+    let rootBuild = RootBuild(
+      packages: job.lock.packages, configureSteps: job.lock.configureSteps, debian: job.lock.debian,
+      environment: environment, threads: job.threads, link: link)
     if job.goal == .staged {
-      events(.started(.stage))
-      let staged = try stager.unpack(packages, into: makeTree())
-      events(.finished(.stage, reused: false))
-      return try image(SealedTree(tree: staged.release()))
+      return try image(SealedTree(tree: rootBuild.unpacked(in: makeTree()).release()))
     }
-    events(.started(.stage))
-    let base = try stager.bootstrap(essential, into: makeTree())
-    events(.started(.configure))
-    let bootstrapped = try configurer.configure(base, order: .bootstrap)
-    var staged = StagedTree(extending: bootstrapped)
-    var rest = others[...]
-    for step in job.lock.configureSteps {
-      let run = rest.prefix { $0.order < step.before }
-      rest = rest.dropFirst(run.count)
-      staged = try configurer.configure(step.packages, of: stager.extend(staged, with: Array(run)))
-    }
-    staged = try stager.extend(staged, with: Array(rest))
-    events(.finished(.stage, reused: false))
-    let configured = try configurer.configure(staged, order: .pending)
-    events(.finished(.configure, reused: false))
+    let configured = try rootBuild.configured(in: makeTree())
     let probes = try job.surroundings.asks ? probe() : nil
 
     let installer = Installer(
@@ -129,15 +104,7 @@ private struct BuildRun {
     return result
   }
 
-  private func makeTree() throws -> Tree {
-    try system("create", "the tree") { mkdir(BuildRun.tree, 0o755) }
-    if let size = job.surroundings.memory {
-      try system("mount", "a tmpfs for the tree") {
-        mount("tmpfs", BuildRun.tree, "tmpfs", 0, "mode=0755,size=\(size)")
-      }
-    }
-    return Tree(name: BuildRun.tree, root: try Descriptor(opening: BuildRun.tree, O_RDONLY | O_DIRECTORY))
-  }
+  private func makeTree() throws -> Tree { try Tree(making: BuildRun.tree, memory: job.surroundings.memory) }
 
   /// What a script in the tree sees of the circumstances.
   private func probe() throws -> [String: String] {

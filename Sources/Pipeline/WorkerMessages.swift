@@ -36,6 +36,7 @@ enum Need: Codable, Sendable {
 
 enum WorkerOrder: Codable, Sendable {
   case build(BuildJob)
+  case compile(CompileJob)
   /// Resolve npm packages.
   case npm(NpmOrder)
   /// Run a shell in the tree, on the terminal that is asked for as an artifact.
@@ -58,6 +59,7 @@ struct WorkerResult: Codable, Sendable, Equatable {
   /// Peak resident memory of the worker in bytes.
   var peakMemory: Int64
   var npm: NpmAnswer?
+  var kernel: CompiledKernel?
 }
 
 extension WorkerResult {

@@ -22,6 +22,7 @@ import Testing
     #expect(try Lockfile(parsing: Array(odd.text.utf8), file: "capsem.lock") == odd)
     odd.architectures = []
     odd.releases = []
+    odd.buildRoots = []
     #expect(try Lockfile(parsing: Array(odd.text.utf8), file: "capsem.lock") == odd)
   }
 
@@ -137,8 +138,21 @@ import Testing
             url: "https://files.example/numpy.whl", size: 11, sha256: digest("1"), requested: true),
         ]),
       LockedArchitecture(
-        name: "arm", debian: "arm64", indexes: [], packages: [], configureSteps: [], python: nil, wheels: []),
+        name: "arm", debian: "arm64", indexes: [], packages: [], configureSteps: [], python: nil, wheels: [],
+        kernel: LockedKernel(branch: "6.12", source: .package(package("linux-source-6.12", "2"))),
+        busybox: package("busybox-static", "3")),
+    ],
+    buildRoots: [
+      LockedBuildRoot(
+        builder: "amd64", packages: [package("gcc", "4")],
+        configureSteps: [ConfigureStep(before: 0, packages: ["dash"])])
     ], imageLayout: 1)
+
+  private static func package(_ name: String, _ content: String) -> LockedPackage {
+    LockedPackage(
+      name: name, version: "1", architecture: "all", size: 5, sha256: digest(content),
+      path: "pool/\(name).deb", release: "main", essential: false, order: 0, installedSize: 6)
+  }
 
   private static func hex(_ digit: String) -> String { String(repeating: digit, count: 64) }
 
@@ -230,6 +244,49 @@ import Testing
     [[architecture]]
     name = "arm"
     debian = "arm64"
+
+    [architecture.kernel]
+    branch = "6.12"
+
+    [architecture.kernel.package]
+    name = "linux-source-6.12"
+    version = "1"
+    architecture = "all"
+    release = "main"
+    path = "pool/linux-source-6.12.deb"
+    size = 5
+    sha256 = "\(hex("2"))"
+    order = 0
+    installed_size = 6
+
+    [architecture.busybox]
+    name = "busybox-static"
+    version = "1"
+    architecture = "all"
+    release = "main"
+    path = "pool/busybox-static.deb"
+    size = 5
+    sha256 = "\(hex("3"))"
+    order = 0
+    installed_size = 6
+
+    [[build_root]]
+    builder = "amd64"
+
+    [[build_root.configure]]
+    before = 0
+    packages = ["dash"]
+
+    [[build_root.package]]
+    name = "gcc"
+    version = "1"
+    architecture = "all"
+    release = "main"
+    path = "pool/gcc.deb"
+    size = 5
+    sha256 = "\(hex("4"))"
+    order = 0
+    installed_size = 6
 
     """
 }

@@ -15,9 +15,8 @@ extension Rendering {
       for obstacle in architecture.obstacles {
         text += "  \(style.paint(.yellow, "cannot be built:")) \(obstacle.summary.harmlessLine)\n"
       }
-      let command = "capsem-native build \(guest) --arch \(architecture.name)"
-      if architecture.parts.contains(where: { $0.part == .rootfs && $0.state.needsBuild }) {
-        text += "  run: \(command)\n"
+      for template in templates(for: architecture.parts.filter(\.state.needsBuild).map(\.part)) {
+        text += "  run: capsem-native build \(guest) --arch \(architecture.name)\(template)\n"
       }
     }
     text += "\(style.paint(.cyan, "settings"))\n"
@@ -26,6 +25,12 @@ extension Rendering {
       text += "  run: capsem-native settings \(guest) --output defaults.json\n"
     }
     return text
+  }
+
+  /// What to add to `build` for these parts, once for each command.
+  private static func templates(for parts: [AssetPart]) -> [String] {
+    if parts.count == AssetPart.allCases.count { return [" --template all"] }
+    return parts.map { $0 == .rootfs ? "" : " --template \($0)" }
   }
 
   private static func lines(_ state: GuestStatus.PartState) -> [String] {
@@ -65,7 +70,12 @@ extension AssetPart {
 }
 
 extension GuestStatus.PartState {
-  fileprivate var needsBuild: Bool { if case .current = self { false } else { true } }
+  fileprivate var needsBuild: Bool {
+    switch self {
+    case .current, .absent: false
+    case .notBuilt, .changed, .lost, .unknown: true
+    }
+  }
 
   fileprivate var words: String {
     switch self {
@@ -74,6 +84,7 @@ extension GuestStatus.PartState {
     case .changed(let stages): "has to be built again, from \(stages.first?.stage ?? "the beginning") on"
     case .lost: "has to be built again: its files are gone or have changed"
     case .unknown: "cannot be built as it is"
+    case .absent: "the guest has no sources of one"
     }
   }
 
@@ -85,6 +96,7 @@ extension GuestStatus.PartState {
       case .changed: "changed"
       case .lost: "lost"
       case .unknown: "unknown"
+      case .absent: "absent"
       }
     guard case .changed(let stages) = self else { return .object([("state", .string(word))]) }
     return .object([

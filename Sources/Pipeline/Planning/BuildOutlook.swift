@@ -25,6 +25,12 @@ struct BuildOutlook {
   /// What would keep a build from succeeding.
   var obstacles: [Report]
   let store: Store
+  let context: HostContext
+  /// What is to be built.
+  var parts: Set<AssetPart>
+  let published: PublishedAssets
+  /// `SOURCE_DATE_EPOCH`.
+  var sourceDate: Int64?
 
   /// One of the guest's files with where it comes from.
   struct PlannedGuestFile {
@@ -41,18 +47,25 @@ struct BuildOutlook {
   ) throws {
     self.configuration = configuration
     self.architecture = architecture
+    self.context = context
+    sourceDate = request.sourceDate
+    parts = request.parts
     store = Store(reading: context.cacheDirectory)
     search = try LockSearch(
-      configuration, covering: [architecture.name], mirror: request.mirror, refresh: request.refresh,
-      context: context, store: store)
+      configuration, covering: [architecture], parts: request.parts, mirror: request.mirror,
+      refresh: request.refresh, context: context, store: store)
     record = BuildRecord(output: request.output, architecture: architecture.name)
     let published = PublishedAssets(in: request.output)
+    self.published = published
     if let record { isByAnother = try record.program != context.program }
     isPublished = record.map { published.areThere($0.files, of: architecture.name) } ?? false
     obstacles = []
     if search.choice == nil, let refusal = search.refusal { obstacles.append(refusal) }
+    let directory = GuestDirectory(configuration: configuration)
+    for part in parts.subtracting([.rootfs]).sorted(by: { $0.rawValue < $1.rawValue }) {
+      do { try directory.check(part, of: architecture) } catch { obstacles.append(Report(of: error)) }
+    }
     do {
-      let directory = GuestDirectory(configuration: configuration)
       let installation = try GuestInstallation(configuration: configuration)
         .installation(for: architecture, goal: .sealed)
       files = try zip(directory.plan(for: architecture).files, installation.files).map { plan, file in

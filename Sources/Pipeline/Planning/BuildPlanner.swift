@@ -31,12 +31,17 @@ package struct BuildPlanner: Sendable {
     var plan = ArchitecturePlan(
       name: architecture.name, platform: architecture.dockerPlatform, rustTarget: architecture.rustTarget,
       suite: try configuration.debianSuite())
-    plan.requests = InstallPlan(configuration).requests
-    plan.obstacles = outlook.obstacles
     plan.origin = outlook.search.choice?.origin
-    plan.files = outlook.files.map(ArchitecturePlan.File.init)
     plan.stages = try outlook.stages
+    plan.sources = try ArchitecturePlan.Amount(outlook.objects)
+    plan.download = try ArchitecturePlan.Amount(
+      outlook.objects.filter { !outlook.store.holds($0.sha256, size: $0.size) })
+    plan.obstacles = outlook.obstacles
+    guard outlook.parts.contains(.rootfs) else { return plan }
+    plan.requests = InstallPlan(configuration).requests
+    plan.files = outlook.files.map(ArchitecturePlan.File.init)
     guard let locked = outlook.locked else {
+      (plan.sources, plan.download) = (nil, nil)
       plan.unknown = outlook.unknown
       return plan
     }
@@ -48,9 +53,6 @@ package struct BuildPlanner: Sendable {
     plan.wheels = locked.wheels
     plan.npm = locked.npm
     plan.fetched = locked.files
-    plan.sources = ArchitecturePlan.Amount(outlook.objects)
-    plan.download = ArchitecturePlan.Amount(
-      outlook.objects.filter { !outlook.store.holds($0.digest, size: $0.size) })
     plan.room = try outlook.room(downloading: plan.download?.bytes ?? 0)
     return plan
   }
@@ -72,21 +74,20 @@ extension BuildOutlook {
   }
 
   /// Everything that comes from outside.
-  fileprivate var objects: [(digest: Digest, size: Int64)] {
-    guard let locked, let choice = search.choice else { return [] }
-    let lists = choice.lock.releases.filter { $0.imageURI != nil }
-    return locked.packages.map { ($0.sha256, $0.size) } + locked.wheels.map { ($0.sha256, $0.size) }
-      + locked.npm.map { ($0.sha256, $0.size) } + locked.files.map { ($0.sha256, $0.size) }
-      + lists.map { ($0.inRelease, $0.inReleaseSize) }
-      + locked.indexes.filter { index in lists.contains { $0.name == index.release } }
-      .map { ($0.sha256, $0.size) }
+  fileprivate var objects: [LockedObject] {
+    get throws {
+      guard let locked, let choice = search.choice else { return [] }
+      let own = try objects(of: parts)
+      return parts.contains(.rootfs) ? choice.lock.objects(of: locked) { $0.imageURI != nil } + own : own
+    }
   }
 
   /// In the order of the build.
   fileprivate var stages: [PlannedStage] {
     get throws {
       var stages: [PlannedStage] = []
-      let missing = objects.count { !store.holds($0.digest, size: $0.size) }
+      let objects = try objects
+      let missing = objects.count { !store.holds($0.sha256, size: $0.size) }
       if let choice = search.choice {
         stages.append(PlannedStage(name: Stage.resolve.rawValue, isReused: true, reason: choice.origin))
         stages.append(
@@ -103,7 +104,8 @@ extension BuildOutlook {
         stages.append(
           PlannedStage(name: Stage.fetch.rawValue, isReused: false, reason: "follows from resolve"))
       }
-      return try stages + rootfsStages
+      if parts.contains(.rootfs) { stages += try rootfsStages }
+      return try stages + plannedStages(of: parts)
     }
   }
 
@@ -118,7 +120,9 @@ extension BuildOutlook {
         let first = changes?.first?.stage
         let reason =
           switch (changes, first) {
-          case (nil, _): record == nil ? "not built yet" : "the assets of the last build are gone or changed"
+          case (nil, _):
+            record?.parts[.rootfs] == nil
+              ? "not built yet" : "the assets of the last build are gone or changed"
           case (_, nil):
             isKnown ? "nothing has changed since the last build" : "packages are not known before resolving"
           case (_, let first?) where !own.isEmpty: first == name ? "changed" : "changed, as was \(first)"
@@ -182,7 +186,7 @@ extension LockedArchitecture {
 }
 
 extension ArchitecturePlan.Amount {
-  fileprivate init(_ objects: [(digest: Digest, size: Int64)]) {
+  fileprivate init(_ objects: [LockedObject]) {
     self.init(files: objects.count, bytes: objects.reduce(0) { $0 + $1.size })
   }
 }

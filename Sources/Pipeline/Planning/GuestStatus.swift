@@ -28,6 +28,8 @@ package struct GuestStatus: Sendable {
     case lost
     /// It cannot be built as it is.
     case unknown
+    /// The guest does not have what it would be made of.
+    case absent
   }
 
   package enum Settings: Sendable {
@@ -64,20 +66,7 @@ extension BuildOutlook {
   fileprivate var states: [(part: AssetPart, state: GuestStatus.PartState)] {
     get throws {
       try AssetPart.allCases.map { part in
-        switch part {
-        case .rootfs: (part, try rootfsState)
-        case .kernel:
-          (
-            part,
-            GuestStatus.PartState(
-              record?.parts[part],
-              now: .kernel(
-                architecture, of: configuration,
-                defconfig: ReferredFiles.defconfig(of: architecture, in: configuration)))
-          )
-        case .initrd:
-          (part, GuestStatus.PartState(record?.parts[part], now: .initrd(initScript: initScript)))
-        }
+        (part, part == .rootfs ? try rootfsState : try state(of: part))
       }
     }
   }
@@ -89,22 +78,5 @@ extension BuildOutlook {
       guard let changes = try rootfsChanges else { return .unknown }
       return changes.isEmpty ? .current : .changed(changes)
     }
-  }
-
-  private var initScript: Digest? {
-    let path = "\(configuration.directory)/artifacts/capsem-init"
-    return Outputs.text(of: path).map { Digest(of: $0) }
-  }
-}
-
-extension GuestStatus.PartState {
-  /// Of a part that is one stage.
-  init(_ before: PartInputs?, now: PartInputs) {
-    guard let before else {
-      self = .notBuilt
-      return
-    }
-    let changes = now.changes(since: before)
-    self = changes.isEmpty ? .current : .changed(changes)
   }
 }

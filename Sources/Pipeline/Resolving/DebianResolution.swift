@@ -51,27 +51,21 @@ struct DebianResolution {
       signatures: SignatureVerifier(keyring: keyring), honoursValidUntil: apt.snapshot == nil)
   }
 
-  /// What to install, on one architecture. What is to stay stays; if that cannot be, what the moving
-  /// packages need may move, too, then what that needs, and in the end everything.
+  /// What to install. What is to stay stays; if that cannot be, what the moving packages need may move,
+  /// too, then what that needs, and in the end everything.
   func solve(
-    _ configuration: GuestConfiguration, architecture: GuestArchitecture, releases: [VerifiedRelease],
-    archives: [DebianArchive], relocking: Relocking
+    _ root: RootRequest, releases: [VerifiedRelease], archives: [DebianArchive], relocking: Relocking
   ) throws -> Solution {
-    let debian = try configuration.debianArchitecture(of: architecture).rawValue
     func solution(_ kept: [LockedPackage]) throws -> Solution {
-      try solve(
-        configuration, architecture: debian, releases: releases, archives: archives, keeping: kept,
-        from: relocking)
+      try solve(root, releases: releases, archives: archives, keeping: kept, from: relocking)
     }
-    guard let moving = relocking.moving, relocking.locked(architecture.name) != nil else {
-      return try solution([])
-    }
+    guard let moving = relocking.moving, let locked = root.locked else { return try solution([]) }
     let newest = try solution([])
     let needs = Dictionary(
       newest.packages.map { ($0.name, $0.dependsOn) }, uniquingKeysWith: { first, _ in first })
     var free = moving
     while true {
-      let kept = relocking.kept(architecture.name, except: free)
+      let kept = locked.filter { !free.contains($0.name) }
       if kept.isEmpty { return newest }
       do {
         return try solution(kept)
@@ -84,9 +78,10 @@ struct DebianResolution {
   }
 
   private func solve(
-    _ configuration: GuestConfiguration, architecture: String, releases: [VerifiedRelease],
-    archives: [DebianArchive], keeping kept: [LockedPackage], from relocking: Relocking
+    _ root: RootRequest, releases: [VerifiedRelease], archives: [DebianArchive],
+    keeping kept: [LockedPackage], from relocking: Relocking
   ) throws -> Solution {
+    let architecture = root.architecture
     let scratch = try ScratchDirectory(in: context.cacheDirectory)
     var sources: [SolverRequest.Source] = []
     for (release, archive) in zip(releases, archives) {
@@ -107,11 +102,10 @@ struct DebianResolution {
         return path
       }
     }
-    let plan = InstallPlan(configuration)
     let request = SolverRequest(
-      sources: sources, architecture: architecture, installsRecommends: configuration.build.apt.recommends,
-      packages: plan.apt.map(\.text),
-      preferences: kept.map { "\($0.name)=\($0.version)" })
+      sources: sources, architecture: architecture, installsRecommends: root.recommends,
+      packages: root.packages.map(\.text), preferences: kept.map { "\($0.name)=\($0.version)" },
+      baseRequests: root.base)
     let child = HostTool(context.executable, package: "capsem-native")
     let result = try child.run(
       ["__solve"], input: .bytes(try SolveChild.input(for: request, scratch: scratch.path)),
@@ -121,11 +115,35 @@ struct DebianResolution {
       return try SolveChild.solution(from: result.output)
     } catch var error as SolverError {
       // The config says where the name stands; the solver does not know of files.
-      if let request = plan.apt.first(where: { $0.text == error.subject || $0.name == error.subject }) {
-        error.hints.append("it is asked for at \(request.position)")
-      }
+      let asked = root.packages.first { $0.text == error.subject || $0.name == error.subject }
+      if let position = asked?.position { error.hints.append("it is asked for at \(position)") }
       throw error
     }
+  }
+
+  /// Names of packages in the lists of one architecture, by their first letters.
+  func names(
+    beginning prefix: String, in releases: [VerifiedRelease], architecture: String
+  ) throws -> Set<String> {
+    let start = Array("Package: \(prefix)".utf8)
+    var names: Set<String> = []
+    for index in releases.flatMap(\.indexes) where index.architecture == architecture {
+      let path = try uncompressed(index)
+      let file = try Descriptor(opening: path, O_RDONLY)
+      try readAll(file.raw, named: path).withUnsafeBytes { text in
+        guard var line = text.baseAddress else { return }
+        let end = line + text.count
+        while line < end {
+          let next = memchr(line, CInt(UInt8(ascii: "\n")), end - line).map { UnsafeRawPointer($0) } ?? end
+          if next - line > start.count, memcmp(line, start, start.count) == 0 {
+            let name = UnsafeRawBufferPointer(start: line, count: next - line)
+            names.insert(String(decoding: name.dropFirst(start.count - prefix.utf8.count), as: UTF8.self))
+          }
+          line = next + 1
+        }
+      }
+    }
+    return names
   }
 
   /// The path of an index without its compression, which the store keeps as an object of its own.

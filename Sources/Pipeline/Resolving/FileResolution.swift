@@ -19,11 +19,26 @@ struct FileResolution {
     try InstallPlan(configuration).fetched.flatMap { program in
       let found = try program.files.map { file in
         events(.activity(.resolve, LockedFile.name(of: file.url.value)))
-        return try fetch(file, of: program)
+        return try fetch(file, of: program.key)
       }
       try check(program, found)
       return found.map(\.locked)
     }
+  }
+
+  /// The archive of a kernel's source that the config names.
+  func kernelSource(at url: Located<String>, _ digest: Located<Digest>?) throws -> LockedFile {
+    events(.activity(.resolve, LockedFile.name(of: url.value)))
+    let found = try fetch(FetchedProgram.File(url: url, digest: digest?.value), of: "kernel")
+    guard found.isPinned else {
+      throw Report(
+        "cannot lock the kernel's source \(url.value): no sha256 says what it is",
+        causes: ["it has \(found.locked.size) bytes", "it is asked for at \(url.position)"],
+        hints: [
+          "if it is what you expect, add to [build.kernel] the line: sha256 = \"\(found.locked.sha256)\""
+        ])
+    }
+    return found.locked
   }
 
   private struct Found {
@@ -31,11 +46,11 @@ struct FileResolution {
     var isPinned: Bool
   }
 
-  private func fetch(_ file: FetchedProgram.File, of program: FetchedProgram) throws -> Found {
+  private func fetch(_ file: FetchedProgram.File, of owner: String) throws -> Found {
     let url = file.url.value
     func found(_ digest: Digest, _ size: Int64) -> Found {
       Found(
-        locked: LockedFile(owner: program.key, url: url, size: size, sha256: digest),
+        locked: LockedFile(owner: owner, url: url, size: size, sha256: digest),
         isPinned: file.digest != nil)
     }
     if let digest = file.digest, let object = try store.open(digest) {

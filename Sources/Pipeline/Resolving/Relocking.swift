@@ -15,13 +15,6 @@ package struct Relocking: Sendable {
 
   static let everything = Relocking()
 
-  /// The packages of an architecture that stay if they can.
-  func kept(_ architecture: String, except others: Set<String> = []) -> [LockedPackage] {
-    guard let moving else { return [] }
-    return locked(architecture)?.packages.filter { !moving.contains($0.name) && !others.contains($0.name) }
-      ?? []
-  }
-
   /// The wheels of an environment that stay if they can.
   func keptWheels(_ architecture: String, environment: String) -> [LockedWheel] {
     guard let moving else { return [] }
@@ -43,8 +36,12 @@ package struct Relocking: Sendable {
   /// Names that nothing in the lock has, each with what it may have meant.
   func checkNames(file: String) throws {
     guard let moving, let previous else { return }
-    let names = Set(
-      previous.architectures.flatMap { $0.packages.map(\.name) + $0.wheels.map(\.name) + $0.npm.map(\.name) })
+    var names = Set(previous.buildRoots.flatMap(\.packages).map(\.name))
+    for architecture in previous.architectures {
+      names.formUnion(architecture.packages.map(\.name))
+      names.formUnion(architecture.wheels.map(\.name))
+      names.formUnion(architecture.npm.map(\.name))
+    }
     for name in moving.sorted() where !names.contains(name) {
       let near = nearestNames(to: name, among: names)
       throw Report(
@@ -87,7 +84,7 @@ extension ImageBuilder {
         .archives(of: configuration, suite: configuration.debianSuite())
       let lock = try reaching(configuration).resolve(
         configuration, architectures: configuration.build.architectures, archives: archives,
-        relocking: relocking)
+        parts: Set(AssetPart.allCases), needed: [.rootfs], relocking: relocking)
       return Relocked(path: path, previous: previous, lock: lock)
     }
   }

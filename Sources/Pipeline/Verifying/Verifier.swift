@@ -85,7 +85,7 @@ package struct Verifier: Sendable {
     }
     var first = request
     first.output = "\(scratch.path)/first"
-    return try builder.images(first, of: configuration, [architecture], choice)[0].image
+    return try builder.assets(first, of: configuration, [architecture], choice).images[0].image
   }
 
   // MARK: The second build
