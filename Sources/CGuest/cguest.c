@@ -26,6 +26,9 @@ static const unsigned char artifacts_capsem_bench_init_py[] = {
 static const unsigned char artifacts_capsem_bench_main_py[] = {
 #embed "../../guest/artifacts/capsem_bench/__main__.py"
 };
+static const unsigned char artifacts_capsem_bench_boot_py[] = {
+#embed "../../guest/artifacts/capsem_bench/boot.py"
+};
 static const unsigned char artifacts_capsem_bench_cpu_py[] = {
 #embed "../../guest/artifacts/capsem_bench/cpu.py"
 };
@@ -50,6 +53,12 @@ static const unsigned char artifacts_diagnostics_test_ai_clis_py[] = {
 static const unsigned char artifacts_diagnostics_test_environment_py[] = {
 #embed "../../guest/artifacts/diagnostics/test_environment.py"
 };
+static const unsigned char artifacts_diagnostics_test_injection_py[] = {
+#embed "../../guest/artifacts/diagnostics/test_injection.py"
+};
+static const unsigned char artifacts_diagnostics_test_lifecycle_py[] = {
+#embed "../../guest/artifacts/diagnostics/test_lifecycle.py"
+};
 static const unsigned char artifacts_diagnostics_test_network_py[] = {
 #embed "../../guest/artifacts/diagnostics/test_network.py"
 };
@@ -61,6 +70,15 @@ static const unsigned char artifacts_diagnostics_test_runtimes_py[] = {
 };
 static const unsigned char artifacts_diagnostics_test_sandbox_py[] = {
 #embed "../../guest/artifacts/diagnostics/test_sandbox.py"
+};
+static const unsigned char artifacts_diagnostics_test_shell_py[] = {
+#embed "../../guest/artifacts/diagnostics/test_shell.py"
+};
+static const unsigned char artifacts_diagnostics_test_snapshots_py[] = {
+#embed "../../guest/artifacts/diagnostics/test_snapshots.py"
+};
+static const unsigned char artifacts_diagnostics_test_storage_py[] = {
+#embed "../../guest/artifacts/diagnostics/test_storage.py"
 };
 static const unsigned char artifacts_diagnostics_test_utilities_py[] = {
 #embed "../../guest/artifacts/diagnostics/test_utilities.py"
@@ -118,6 +136,7 @@ static const cguest_file files[] = {
   FILE("artifacts/capsem-init", artifacts_capsem_init),
   FILE("artifacts/capsem_bench/__init__.py", artifacts_capsem_bench_init_py),
   FILE("artifacts/capsem_bench/__main__.py", artifacts_capsem_bench_main_py),
+  FILE("artifacts/capsem_bench/boot.py", artifacts_capsem_bench_boot_py),
   FILE("artifacts/capsem_bench/cpu.py", artifacts_capsem_bench_cpu_py),
   FILE("artifacts/capsem_bench/disk.py", artifacts_capsem_bench_disk_py),
   FILE("artifacts/capsem_bench/measurement.py", artifacts_capsem_bench_measurement_py),
@@ -126,10 +145,15 @@ static const cguest_file files[] = {
   FILE("artifacts/diagnostics/conftest.py", artifacts_diagnostics_conftest_py),
   FILE("artifacts/diagnostics/test_ai_clis.py", artifacts_diagnostics_test_ai_clis_py),
   FILE("artifacts/diagnostics/test_environment.py", artifacts_diagnostics_test_environment_py),
+  FILE("artifacts/diagnostics/test_injection.py", artifacts_diagnostics_test_injection_py),
+  FILE("artifacts/diagnostics/test_lifecycle.py", artifacts_diagnostics_test_lifecycle_py),
   FILE("artifacts/diagnostics/test_network.py", artifacts_diagnostics_test_network_py),
   FILE("artifacts/diagnostics/test_python.py", artifacts_diagnostics_test_python_py),
   FILE("artifacts/diagnostics/test_runtimes.py", artifacts_diagnostics_test_runtimes_py),
   FILE("artifacts/diagnostics/test_sandbox.py", artifacts_diagnostics_test_sandbox_py),
+  FILE("artifacts/diagnostics/test_shell.py", artifacts_diagnostics_test_shell_py),
+  FILE("artifacts/diagnostics/test_snapshots.py", artifacts_diagnostics_test_snapshots_py),
+  FILE("artifacts/diagnostics/test_storage.py", artifacts_diagnostics_test_storage_py),
   FILE("artifacts/diagnostics/test_utilities.py", artifacts_diagnostics_test_utilities_py),
   FILE("artifacts/snapshots", artifacts_snapshots),
   FILE("artifacts/tips.txt", artifacts_tips_txt),

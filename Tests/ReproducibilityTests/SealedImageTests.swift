@@ -125,7 +125,7 @@ struct SealedImageTests {
 
   /// Debian's own script is the judge, with a find that sorts.
   @Test func `lists manuals in the order of their names`() throws {
-    let machine = try Machine(image: image, directory: "\(SealedImage.site.get().directory)/manuals")
+    let machine = try MountedImage(image: image, directory: "\(SealedImage.site.get().directory)/manuals")
     let list = "\(machine.root)/usr/share/info/dir"
     let ours = try #require(try contents(ofFile: list))
     #expect(String(decoding: ours, as: UTF8.self).contains("(diffutils)"))

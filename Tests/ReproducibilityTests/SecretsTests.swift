@@ -24,8 +24,8 @@ struct SecretsTests {
     #expect(try names("/var/lib/dbus").filter { $0 == "machine-id" } == [])
     #expect(try runTool("debugfs", ["-R", "cat /etc/machine-id", site.image]) == "")
 
-    let first = try Machine(image: site.image, directory: "\(site.directory)/first")
-    let second = try Machine(image: site.image, directory: "\(site.directory)/second")
+    let first = try MountedImage(image: site.image, directory: "\(site.directory)/first")
+    let second = try MountedImage(image: site.image, directory: "\(site.directory)/second")
     try first.makeSecrets()
     try second.makeSecrets()
     var secrets = [

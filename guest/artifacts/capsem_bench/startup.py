@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from .boot import TIMING, stages
 from .measurement import Measurement, Result, Skipped, from_times, timed
 
 GROUP = "startup"
@@ -21,7 +21,6 @@ COMMANDS = [
     ("codex", ["codex", "--version"]),
     ("gemini", ["gemini", "--version"]),
 ]
-TIMING = Path("/run/capsem-boot-timing")
 
 
 def _drop_caches() -> bool:
@@ -36,9 +35,9 @@ def _drop_caches() -> bool:
 def _boot() -> list[Result]:
     if not TIMING.exists():
         return [Skipped(GROUP, "boot", f"there is no {TIMING}")]
-    stages = [json.loads(line) for line in TIMING.read_text().splitlines()]
-    total = sum(stage["duration_ms"] for stage in stages)
-    note = ", ".join(f"{stage['name']} {stage['duration_ms']}" for stage in stages)
+    timed_stages = stages(TIMING.read_text())
+    total = sum(stage.milliseconds for stage in timed_stages)
+    note = ", ".join(f"{stage.name} {stage.milliseconds}" for stage in timed_stages)
     return [Measurement(GROUP, "boot, in capsem-init", total, "ms", note=note)]
 
 

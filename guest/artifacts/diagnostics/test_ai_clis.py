@@ -72,6 +72,16 @@ def test_cli_is_native_to_this_machine(command, installation):
     assert int.from_bytes(header[18:20], "little") == machine
 
 
+@pytest.mark.vm
+def test_login_shell_finds_the_same(run):
+    known = {c: shutil.which(c, path=LOGIN_PATH) for c, _ in CLIS}
+    known = {command: path for command, path in known.items() if path is not None}
+    if not known:
+        pytest.skip("no AI command line is enabled in this image")
+    done = run(f"exec bash -lc 'command -v {' '.join(known)}'")
+    assert done.stdout.split() == list(known.values())
+
+
 @pytest.mark.parametrize("path", SETTINGS)
 def test_settings_file_can_be_read(path):
     file = Path(path)
@@ -81,20 +91,3 @@ def test_settings_file_can_be_read(path):
         tomllib.loads(file.read_text())
     else:
         json.loads(file.read_text())
-
-
-@pytest.mark.host
-def test_snapshots_answer(run):
-    if shutil.which("snapshots") is None:
-        pytest.skip("snapshots is not in this image")
-    done = run("snapshots list --json", timeout=90)
-    assert done.returncode == 0, done.text
-    json.loads(done.stdout)
-
-
-def test_snapshots_say_when_there_is_no_host(run):
-    if shutil.which("snapshots") is None:
-        pytest.skip("snapshots is not in this image")
-    done = run("snapshots list", CAPSEM_MCP_SERVER="/nonexistent/server")
-    assert done.returncode == 1
-    assert "host" in done.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def test_terminal_is_named():
 
 
 @pytest.mark.vm
-@pytest.mark.parametrize("directory", ["/usr/local/bin", "/usr/bin", "/bin"])
+@pytest.mark.parametrize(
+    "directory", ["/opt/ai-clis/bin", "/usr/local/bin", "/usr/bin", "/bin"]
+)
 def test_path_has(directory):
     assert directory in os.environ["PATH"].split(":")
 
@@ -56,19 +59,13 @@ def test_login_shell_is_in_the_virtual_environment(run):
     assert run("exec bash -lc 'echo $VIRTUAL_ENV'").stdout.strip() == "/root/.venv"
 
 
-def test_interactive_shell_starts(run, home):
-    done = run("exec bash --rcfile /etc/capsem-bashrc -i -c 'echo started'", HOME=str(home))
-    assert done.returncode == 0 and "started" in done.stdout, done.text
-
-
-def test_greeting_leaves_no_placeholder(run):
-    done = run("exec bash --rcfile /etc/capsem-bashrc -i -c true", CAPSEM_GREETED="", TMUX="")
-    assert "%KERNEL%" not in done.stdout and "%ARCH%" not in done.stdout
-    assert platform.machine() in done.stdout
-
-
-def test_shell_settings_leave_path_alone():
-    assert not re.search(r"^\s*(export\s+)?PATH=", Path("/etc/capsem-bashrc").read_text(), re.M)
+@pytest.mark.vm
+def test_environment_made_at_boot_sees_the_image(run):
+    if not PROFILE.exists():
+        pytest.skip("this machine was not started by capsem-init")
+    words = "import pytest, sys; print(sys.prefix, sys.base_prefix)"
+    done = run(f"exec bash -lc 'python -c \"{words}\"'")
+    assert done.stdout.split() == ["/root/.venv", "/usr"], done.text
 
 
 def test_architecture():
@@ -97,21 +94,36 @@ def test_device(name):
 
 
 @pytest.mark.vm
-def test_workspace_is_a_mount_of_its_own(cmdline):
-    kind = mounts().get("/root", ("", "none", ""))[1]
-    if "capsem.storage=virtiofs" in cmdline:
-        assert kind == "virtiofs"
-    else:
-        assert kind in ("ext4", "tmpfs")
-
-
-@pytest.mark.vm
 @pytest.mark.parametrize("kind", ["ext4", "overlay", "squashfs", "erofs", "virtiofs", "tmpfs"])
 def test_kernel_knows_file_system(kind):
     assert re.search(rf"\b{kind}$", Path("/proc/filesystems").read_text(), re.M)
 
 
 # --- Boot timing ----------------------------------------------------------------------------------
+
+
+def read_stages(text: str) -> list[dict]:
+    """By the reader that shows them to people."""
+    sys.path.insert(0, os.environ.get("CAPSEM_BENCH_LIBRARY", "/usr/local/lib"))
+    try:
+        boot = pytest.importorskip("capsem_bench.boot", reason="capsem-bench is not in this image")
+    finally:
+        sys.path.pop(0)
+    return boot.stages(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "net proxy", "a;b", "[red]", "", "\u200b"]
+)
+def test_stage_with_another_name_than_a_word_is_dropped(name):
+    """Stage names are shown to people, also in a browser: markup never gets there."""
+    lines = [json.dumps({"name": each, "duration_ms": 1}) for each in ("network", name)]
+    assert [stage.name for stage in read_stages("\n".join(lines))] == ["network"]
+
+
+def test_damaged_line_of_the_timing_is_dropped():
+    text = '{"name": "a", "duration_ms": 2}\n{"name"\n[]\n{"name": "b", "duration_ms": "3"}\n'
+    assert [(stage.name, stage.milliseconds) for stage in read_stages(text)] == [("a", 2)]
 
 
 @pytest.fixture
@@ -121,15 +133,17 @@ def stages() -> list[dict]:
     return [json.loads(line) for line in TIMING.read_text().splitlines()]
 
 
-def test_stage_names_are_plain(stages):
-    """The host drops any other name, and shows these to people."""
-    assert all(re.fullmatch(r"[A-Za-z0-9_]+", stage["name"]) for stage in stages)
+@pytest.mark.vm
+def test_stages_were_timed(stages):
+    names = [stage["name"] for stage in stages]
+    assert {"overlayfs", "network", "venv"} <= set(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_]+", name) for name in names)
 
 
-def test_no_stage_took_long(stages, run):
-    if run("grep -qw hypervisor /proc/cpuinfo").returncode != 0 or not Path("/dev/vda").exists():
-        pytest.skip("the limit is for a machine with hardware virtualisation")
+@pytest.mark.vm
+def test_boot_took_less_than_a_second(stages, run):
     if "TCG" in Path("/proc/cpuinfo").read_text():
         pytest.skip("an emulated processor has no deadline")
-    slow = [stage for stage in stages if stage["duration_ms"] > 1000]
-    assert slow == []
+    if run("grep -qw hypervisor /proc/cpuinfo").returncode != 0:
+        pytest.skip("the limit is for a machine with hardware virtualisation")
+    assert sum(stage["duration_ms"] for stage in stages) <= 1000, stages

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import os
 import re
+import shlex
 import socket
 import ssl
+import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -22,8 +26,6 @@ REDIRECTIONS = [
     ("tcp", 80, 10080),
     ("tcp", 11434, 10080),
 ]
-
-
 def certificates(text: str) -> set[str]:
     """The digests of the certificates in a bundle."""
     pattern = r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----"
@@ -55,7 +57,17 @@ def test_host_ca_is_trusted(bundle):
     assert certificates(CA.read_text()) <= certificates(path.read_text())
 
 
-@pytest.mark.host
+def test_host_ca_signs_and_has_not_expired():
+    if not CA.exists():
+        pytest.skip("this image was built without the host's CA")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile=str(CA))
+    # Only a certificate that may sign others counts as an authority here.
+    (authority,) = context.get_ca_certs()
+    assert ssl.cert_time_to_seconds(authority["notAfter"]) > time.time()
+
+
+@pytest.mark.vm
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"])
 def test_programs_are_told_the_bundle(name):
     assert os.environ.get(name) == str(BUNDLE)
@@ -124,11 +136,121 @@ def test_proxy_listens(port):
 
 
 @pytest.mark.proxy
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_resolver_listens(protocol):
+    if not running("capsem-dns-proxy"):
+        pytest.skip("no capsem-dns-proxy is running")
+    bound = Path("/proc/net", protocol).read_text().splitlines()[1:]
+    assert any(line.split()[1].endswith(f":{1053:04X}") for line in bound)
+
+
+@pytest.mark.proxy
 def test_resolver_is_the_proxy():
     assert Path("/etc/resolv.conf").read_text().split() == ["nameserver", "127.0.0.1"]
+
+
+# --- The plumbing: what the agents rely on, where none of them has set it up ----------------------
+
+
+@pytest.fixture(scope="module")
+def outside(run):
+    """capsem-init's own interface, address and route. They are gone again when the checks are done."""
+    if running("capsem-net-proxy"):
+        pytest.skip("capsem-net-proxy has its own redirections")
+    made = run(
+        "ip link show dummy0 >/dev/null 2>&1 || ip link add dummy0 type dummy; "
+        "ip addr add 10.0.0.1/24 dev dummy0 && ip link set dummy0 up && ip route add default dev dummy0"
+    )
+    try:
+        assert made.returncode == 0, made.text
+        yield
+    finally:
+        run("ip addr flush dev dummy0; ip link set dummy0 down")
+
+
+@pytest.mark.vm
+@pytest.mark.parametrize("protocol, port, target", REDIRECTIONS)
+def test_kernel_redirects(run, outside, protocol, port, target):
+    """One of capsem-init's rules, something that listens, and a knock at an address outside."""
+    rule = f"OUTPUT -p {protocol} --dport {port} -j REDIRECT --to-ports {target}"
+    added = run(f"iptables-nft -t nat -A {rule}")
+    assert added.returncode == 0, added.text
+    kind = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}[protocol]
+    try:
+        with socket.socket(type=kind) as inner, socket.socket(type=kind) as outer:
+            inner.settimeout(10)
+            outer.settimeout(10)
+            # Two ports lead to one target: the connection before may still be waiting there.
+            inner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            inner.bind(("0.0.0.0", target))
+            if protocol == "tcp":
+                inner.listen()
+            outer.connect(("192.0.2.1", port))
+            outer.send(b"reached")
+            end = inner.accept()[0] if protocol == "tcp" else inner
+            assert end.recv(16) == b"reached"
+            if end is not inner:
+                end.close()
+    finally:
+        removed = run(f"iptables-nft -t nat -D {rule}")
+    assert removed.returncode == 0, removed.text
+
+
+@pytest.mark.vm
+def test_kernel_speaks_vsock():
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+
+
+# --- Through the host -----------------------------------------------------------------------------
+
+
+@pytest.mark.host
+def test_machine_has_a_vsock_address():
+    get_local_cid = 0x7B9
+    with open("/dev/vsock", "rb") as device:
+        (address,) = struct.unpack("I", fcntl.ioctl(device, get_local_cid, bytes(4)))
+    assert address > socket.VMADDR_CID_HOST and address != socket.VMADDR_CID_ANY
 
 
 @pytest.mark.host
 def test_reserved_name_does_not_resolve():
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("capsem-doctor.invalid", 443)
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_policy_refuses_what_it_does_not_know(run, scheme):
+    port = {"https": 443, "http": 80}[scheme]
+    name = "capsem-doctor.invalid"
+    done = run(
+        f"curl -sS -o /dev/null -w '%{{http_code}}' --max-time 30"
+        f" --resolve {name}:{port}:192.0.2.1 {scheme}://{name}/"
+    )
+    assert done.stdout in ("000", "403", "502"), done.text
+
+
+@pytest.fixture
+def public_url() -> str:
+    """An address outside to try, from who runs this: what the policy allows is not known here."""
+    url = os.environ.get("CAPSEM_DOCTOR_URL", "")
+    if not url:
+        pytest.skip("CAPSEM_DOCTOR_URL names no address outside to try")
+    return url
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_public_address_answers(run, public_url, scheme):
+    url = re.sub(r"^https?", scheme, public_url)
+    done = run(f"curl -sSL -o /dev/null -w '%{{http_code}}' --max-time 30 {shlex.quote(url)}")
+    assert done.stdout == "200", done.text
+
+
+@pytest.mark.host
+def test_transfer_is_not_starved(run, public_url):
+    done = run(
+        f"curl -sSL -o /dev/null -w '%{{speed_download}}' --max-time 120 {shlex.quote(public_url)}",
+        timeout=150,
+    )
+    assert done.returncode == 0 and float(done.stdout) > 10_000, done.text

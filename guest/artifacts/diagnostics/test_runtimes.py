@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,15 @@ def test_version(run, home, program):
 
 
 @needs_node
-@pytest.mark.parametrize("program", ["node", "npm", "npx"])
+@pytest.mark.parametrize("program", ["node", "npm"])
 def test_node_version(run, home, program):
     done = run(f"{program} --version", HOME=str(home))
     assert done.returncode == 0, done.text
+
+
+def test_python_runs_a_program(run):
+    program = "import json; print(json.dumps({chr(97 + n): n**2 for n in range(3)}))"
+    assert json.loads(run(f"python3 -c '{program}'").stdout) == {"a": 0, "b": 1, "c": 4}
 
 
 @needs_node
@@ -61,6 +67,29 @@ def test_npm_installs_a_local_package(run, tmp_path, home):
     assert done.stdout.splitlines()[-1:] == ["probed"], done.text
 
 
+@pytest.mark.parametrize(
+    "installer",
+    ["/usr/bin/python3 -m pip install --no-index --quiet", "uv pip install --offline --quiet"],
+    ids=["pip", "uv"],
+)
+def test_wheel_can_be_installed(run, tmp_path, home, installer):
+    """One made here, so that no network is needed."""
+    wheel = tmp_path / "probe-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("probe.py", "print('probed')\n")
+        file.writestr("probe-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n")
+        file.writestr(
+            "probe-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        file.writestr("probe-1.0.dist-info/RECORD", "")
+    done = run(
+        f"{installer} --target {tmp_path}/to {wheel}"
+        f" && PYTHONPATH={tmp_path}/to python3 -m probe",
+        HOME=str(home),
+    )
+    assert done.stdout.splitlines()[-1:] == ["probed"], done.text
+
+
 def test_uv_makes_an_environment_that_sees_the_image(run, tmp_path, home):
     done = run(
         f"uv venv --quiet --offline --system-site-packages --python /usr/bin/python3 {tmp_path}/e"
@@ -81,6 +110,35 @@ def test_package_database_is_whole(run):
     assert done.returncode == 0 and done.stdout == "", done.text
 
 
+def test_package_can_be_installed_and_removed(run, tmp_path):
+    """One made here, so that no network is needed. It belongs to nobody else, and leaves nothing."""
+    control = tmp_path / "tree/DEBIAN/control"
+    control.parent.mkdir(parents=True, mode=0o755)
+    control.write_text(
+        "Package: capsem-doctor-probe\nVersion: 1\nArchitecture: all\n"
+        "Maintainer: capsem-doctor <doctor@example.invalid>\nDescription: a probe\n"
+    )
+    program = tmp_path / "tree/usr/bin/capsem-doctor-probe"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho probed\n")
+    program.chmod(0o755)
+    tmp_path.chmod(0o755)
+    package = tmp_path / "probe.deb"
+    done = run(
+        f"chmod -R u=rwX,go=rX {tmp_path}/tree && dpkg-deb --root-owner-group -b {tmp_path}/tree {package}"
+        f" && apt-get install --yes --quiet=2 {package}",
+        timeout=120,
+        DEBIAN_FRONTEND="noninteractive",
+    )
+    try:
+        assert done.returncode == 0, done.text
+        assert run("capsem-doctor-probe").stdout == "probed\n"
+    finally:
+        removed = run("dpkg --purge capsem-doctor-probe")
+    assert removed.returncode == 0, removed.text
+    assert not Path("/usr/bin/capsem-doctor-probe").exists()
+
+
 def test_packages_can_be_found_without_an_update(run):
     done = run("apt-cache policy hello")
     candidate = re.search(r"Candidate: (\S+)", done.stdout)
@@ -94,8 +152,9 @@ def test_packages_can_be_found_without_an_update(run):
         "pip install --quiet --target {place} six",
         "uv pip install --quiet --target {place} six",
         "apt-get download hello",
+        "npm install --global --no-audit --no-fund --prefix {place} is-number",
     ],
-    ids=["pip", "uv", "apt"],
+    ids=["pip", "uv", "apt", "npm"],
 )
 def test_package_comes_through_the_network(run, tmp_path, command):
     done = run(f"cd {tmp_path} && {command.format(place=tmp_path / 'to')}", timeout=180)

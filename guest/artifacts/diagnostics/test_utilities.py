@@ -30,6 +30,26 @@ def test_old_packet_filter_is_gone(name):
     assert not Path(f"/usr/sbin/{name}").exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["plain", "two words", "dots.and-dashes", "größe", "-leading", "new\nline"]
+)
+def test_file_comes_back_by_its_name(run, tmp_path, name):
+    text = "one\ntwo: ü\n"
+    (tmp_path / name).write_text(text)
+    words = 'cp -- "$NAME" copy && mv -- copy "$NAME.moved" && cat -- "$NAME.moved"'
+    done = run(words, cwd=tmp_path, NAME=name)
+    assert done.stdout == text, done.text
+
+
+def test_tree_is_copied_with_modes_links_and_times(run, tmp_path):
+    done = run(
+        f"cd {tmp_path} && mkdir -p a/b && echo x >a/b/file && chmod 640 a/b/file && ln -s b/file a/link"
+        " && touch -d @1000000000 a/b/file && cp -a a c && diff -r a c"
+        " && stat -c '%a %Y' c/b/file && readlink c/link"
+    )
+    assert done.stdout.split() == ["640", "1000000000", "b/file"], done.text
+
+
 @pytest.mark.parametrize("flag, suffix", [("z", "gz"), ("j", "bz2"), ("J", "xz")])
 def test_archive_comes_back_as_it_was(run, tmp_path, flag, suffix):
     (tmp_path / "in").write_bytes(bytes(range(256)) * 4096)

@@ -1,13 +1,12 @@
 import Foundation
-import TestSupport
-import Testing
 
-/// An image as capsem-init has it: mounted read-only, with a writable overlay.
-final class Machine {
-  let root: String
+/// An image as capsem-init has it: mounted read-only, with a writable overlay. Takes root; everything is
+/// unmounted with the value.
+package final class MountedImage {
+  package let root: String
   private let directory: String
 
-  init(image: String, directory: String) throws {
+  package init(image: String, directory: String) throws {
     self.directory = directory
     root = "\(directory)/root"
     for name in ["lower", "layer", "root"] {
@@ -29,19 +28,5 @@ final class Machine {
     for name in ["root/dev", "root/proc", "root", "layer", "lower"] {
       _ = try? runTool("umount", ["--recursive", "\(directory)/\(name)"])
     }
-  }
-
-  /// Runs what capsem-init runs, with the shell that it has.
-  func makeSecrets() throws {
-    let script = """
-      root=\(root)
-      system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-      take() { sed -n "/^$1() {/,/^}/p" "\(BuildSite.repository)/guest/artifacts/capsem-init"; }
-      say() { echo "$*"; }
-      eval "$(take with_environment; take guest; take unless_there; take make_secrets)"
-      make_secrets
-      """
-    let said = try runTool("busybox", ["sh", "-euc", script])
-    #expect(!said.contains("failed"), "\(said)")
   }
 }
