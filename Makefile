@@ -10,7 +10,7 @@ TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr l
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
 	qemu-system-x86 qemu-user-static arch-test cpio kmod binutils
 SLOW_PACKAGES := qemu-system-arm
-BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip
+BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip squashfs-tools erofs-utils qemu-system-x86
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 RELEASE := .build/release/capsem-native
@@ -59,11 +59,12 @@ test: test-packages lint ## Run the tests (installs what they need)
 lint: ## Check formatting
 	swift format lint --strict --parallel --recursive Package.swift Fuzz Sources Tests
 
-bench: build ## Compare with doing the same by hand
+bench: build ## Compare with doing the same by hand, and the boot with other file systems
 	@.ci/install-packages $(BENCH_PACKAGES)
 	bench/default-image.sh
 	bench/pack.sh
 	bench/validate.sh
+	bench/boot.sh
 
 test-slow: build test-packages ## Build the whole default image and judge it by other tools; kernels and machines; streams of 50 MB; fuzz
 	@.ci/install-packages $(SLOW_PACKAGES)

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure. `spread` is the range of the repetitions, in the same unit."""
+    """One figure. `spread` is the range of the repetitions, in the same unit. In JSON all three have
+    thousandths: a timer tells no more."""
 
     group: str
     name: str
@@ -20,7 +21,8 @@ class Measurement:
     note: str = ""
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        spread = None if self.spread is None else [round(end, 3) for end in self.spread]
+        return {**asdict(self), "value": round(self.value, 3), "spread": spread}
 
 
 @dataclass(frozen=True)
