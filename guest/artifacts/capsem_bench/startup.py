@@ -45,7 +45,10 @@ def measure() -> list[Result]:
     results = _boot()
     # A command line may write into its home directory even to print its version.
     with tempfile.TemporaryDirectory(prefix="capsem-bench-") as home:
-        environment = {**os.environ, "HOME": home}
+        # As a session runs them: not with what capsem-bench sets for itself.
+        own = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+        environment = {name: value for name, value in os.environ.items() if name not in own}
+        environment["HOME"] = home
         for name, command in COMMANDS:
             if shutil.which(command[0]) is None:
                 results.append(Skipped(GROUP, name, f"{command[0]} is not installed"))
