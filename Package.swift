@@ -59,9 +59,10 @@ let package = Package(
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),
     module("Json", "Diagnosis"),
+    module("Layers", "CLinux", "Diagnosis", "FileTree"),
     module("Sandbox", "CLinux", "CSandbox", "Diagnosis", "FileTree"),
     module("Solver", "CApt", "Diagnosis", "FileTree"),
-    module("Store", "Diagnosis", "FileTree"),
+    module("Store", "CLinux", "Diagnosis", "FileTree"),
     module("Toml", "CToml", "Diagnosis"),
     module("Transfer", "CCurl", "Diagnosis", "FileTree", "Threads"),
 
@@ -97,7 +98,8 @@ let package = Package(
       "Pipeline", "Archive", "Booting", "BuildModel", "CLinux", "Compiling", "Compression", "Configuring",
       "Diagnosis", "Ext4",
       "Fetching", "FileTree", "GuestConfig", "HostChecks", "HostTools", "Imaging", "Installing", "Json",
-      "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging", "Store",
+      "Layers", "Linting", "Locking", "Manifests", "Mirroring", "Sandbox", "Settings", "Solver", "Staging",
+      "Store",
       "Threads", "Transfer"),
 
     // One file a command; the executable is ten lines.
@@ -107,7 +109,7 @@ let package = Package(
         "Auditing", "Booting", "BuildModel", "CLinux", "Comparing", "Diagnosis", "Ext4", "FileTree",
         "GuestConfig",
         "HostChecks", "Inventory", "Json", "Linting", "Mirroring", "Pipeline", "Sandbox", "Scaffolding",
-        "Settings", "Solver", "Threads", "ToolServer",
+        "Settings", "Solver", "Store", "Threads", "ToolServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -154,6 +156,7 @@ let package = Package(
     tests(of: "Inventory", "FileTree"),
     tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Json", "Diagnosis"),
+    tests(of: "Layers", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Linting", "BuildModel", "Diagnosis", "FileTree", "GuestConfig", "TestSupport"),
     tests(of: "Locking", "BuildModel", "Diagnosis", "FileTree"),
     tests(of: "Manifests"),

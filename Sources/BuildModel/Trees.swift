@@ -58,6 +58,9 @@ package struct SealedTree: ~Copyable, Sendable {
   package var tree: Tree
 
   package init(tree: consuming Tree) { self.tree = tree }
+
+  /// Ends this state, for a tree that is to become another.
+  package consuming func release() -> Tree { tree }
 }
 
 package struct StagedPackage: Sendable, Equatable {

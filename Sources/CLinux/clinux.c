@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -92,6 +94,8 @@ int64_t clinux_copy_range(int from, int64_t from_offset, int to, int64_t to_offs
   }
   return done;
 }
+
+int clinux_clone_file(int from, int to) { return ioctl(to, FICLONE, from); }
 
 static int proc_path(char *buffer, size_t size, int directory, const char *name) {
   int n = snprintf(buffer, size, "/proc/self/fd/%d/%s", directory, name);

@@ -31,14 +31,15 @@ package struct DataRanges: Sendable {
   }
 
   /// Looks for holes in every file that can have one, on `threads` threads. What the host's file system
-  /// reports as a hole (SEEK_DATA) is zeros without reading it.
+  /// reports as a hole (SEEK_DATA) is zeros without reading it. Of `known` files, by index, nothing is read:
+  /// their pieces are what an earlier scan found, as `pieces` tells it.
   package static func scan(
-    _ entries: [FileEntry], contents: some FileContents, threads: Int
+    _ entries: [FileEntry], contents: some FileContents, known: [Int: PackedContent] = [:], threads: Int
   ) throws -> DataRanges {
     let step: Int64 = 8192
     var pieces: [Piece] = []
     var groups: Set<Int> = []
-    for (index, entry) in entries.enumerated() where entry.kind == .file {
+    for (index, entry) in entries.enumerated() where entry.kind == .file && known[index] == nil {
       // The names after the first of a hard-link group have no content of their own.
       if let group = entry.hardLinkGroup, !groups.insert(group).inserted { continue }
       let count = wholeBlocks(of: entry.size)
@@ -72,7 +73,24 @@ package struct DataRanges: Sendable {
         sparse[index] = complement(of: holes, blocks: UInt32(wholeBlocks(of: entries[index].size)))
       }
     }
+    for (index, content) in known {
+      let ranges = content.pieces.map {
+        BlockRange(
+          start: UInt32($0.start / Int64(blockSize)), count: UInt32(wholeBlocks(of: $0.count)))
+      }
+      let whole = wholeBlocks(of: entries[index].size)
+      if ranges.reduce(0, { $0 + Int64($1.count) }) != whole { sparse[index] = ranges }
+    }
     return DataRanges(sparse: sparse)
+  }
+
+  /// The data of the file at `index`, `size` bytes long, as bytes.
+  package func pieces(of index: Int, size: Int64) -> [PackedContent.Piece] {
+    data(of: index, blocks: UInt32(wholeBlocks(of: size))).map { range in
+      PackedContent.Piece(
+        start: range.offset, place: 0,
+        count: min(Int64(range.count) * Int64(blockSize), size - range.offset))
+    }
   }
 
   private static func complement(of holes: [BlockRange], blocks: UInt32) -> [BlockRange] {

@@ -23,6 +23,27 @@ package struct Ext4Layout: Sendable {
   /// Bytes of file content that writing reads.
   package var contentBytes: Int64 { inodes.reduce(0) { $0 + $1.contentBytes } }
 
+  /// Where the content of each file lies in the image, by index of the entry; every name of a file tells.
+  package var places: [[PackedContent.Piece]] {
+    var places = [[PackedContent.Piece]](repeating: [], count: entries.count)
+    var groups: [Int: [PackedContent.Piece]] = [:]
+    for inode in inodes where inode.blocks(in: .data) > 0 {
+      var block = inode.firstBlock
+      places[inode.entry] = inode.data.map { range in
+        let piece = PackedContent.Piece(
+          start: range.offset, place: BlockRange(start: block, count: range.count).offset,
+          count: min(Int64(range.count) * Int64(blockSize), inode.size - range.offset))
+        block += range.count
+        return piece
+      }
+      if let group = entries[inode.entry].hardLinkGroup { groups[group] = places[inode.entry] }
+    }
+    for (index, entry) in entries.enumerated() {
+      if let group = entry.hardLinkGroup { places[index] = groups[group] ?? [] }
+    }
+    return places
+  }
+
   /// `entries` are sorted by path, the root first. An entry that ext4 cannot hold, one without its
   /// directory and a size that is too small are errors.
   package init(

@@ -91,12 +91,13 @@ final class Writer: Sendable {
     try withZeros(Int(blocks.count) * blockSize) { buffer in
       for inode in inodes {
         let entry = layout.entries[inode.entry]
-        try contents.withContent(of: entry) { source, offset in
-          for extent in inode.extents {
-            let first = Int(extent.physical - start) * blockSize
-            let slice = buffer[first..<first + Int(extent.count) * blockSize]
+        for extent in inode.extents {
+          let first = Int(extent.physical - start) * blockSize
+          let slice = buffer[first..<first + Int(extent.count) * blockSize]
+          let range = BlockRange(start: extent.logical, count: extent.count)
+          try contents.withContent(of: entry, at: range.offset) { source, offset in
             try read(
-              BlockRange(start: extent.logical, count: extent.count), of: entry, source, offset,
+              range, of: entry, source, offset - range.offset,
               into: UnsafeMutableRawBufferPointer(rebasing: slice))
           }
         }
@@ -112,9 +113,9 @@ final class Writer: Sendable {
     let target = BlockRange(start: extent.physical, count: extent.count)
     // Behind the end of the content the last block is a hole of the new image, and so zero.
     let count = min(Int64(extent.count) * Int64(blockSize), inode.size - from.offset)
-    let copied = try contents.withContent(of: entry) { source, offset in
+    let copied = try contents.withContent(of: entry, at: from.offset) { source, offset in
       try system("copy", "\(entry.path)") {
-        clinux_copy_range(source, offset + from.offset, descriptor, target.offset, count)
+        clinux_copy_range(source, offset, descriptor, target.offset, count)
       }
     }
     if copied != count {

@@ -21,6 +21,12 @@ package struct Digest: Hashable, Sendable, Comparable {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// Nil unless there are 32.
+  package init?(bytes: ArraySlice<UInt8>) {
+    guard bytes.count == 32 else { return nil }
+    self.bytes = Array(bytes)
+  }
+
   private static func value(of digit: UInt8) -> UInt8? {
     switch digit {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -87,4 +87,18 @@ package protocol FileContents: Sendable {
   /// descriptor is only good during the call.
   func withContent<R>(of entry: FileEntry, _ body: (_ descriptor: CInt, _ offset: Int64) throws -> R) throws
     -> R
+
+  /// The same for the content from byte `position` on, up to the end of what is stored together there.
+  func withContent<R>(
+    of entry: FileEntry, at position: Int64, _ body: (_ descriptor: CInt, _ offset: Int64) throws -> R
+  ) throws -> R
+}
+
+extension FileContents {
+  /// For what is stored in one piece.
+  package func withContent<R>(
+    of entry: FileEntry, at position: Int64, _ body: (_ descriptor: CInt, _ offset: Int64) throws -> R
+  ) throws -> R {
+    try withContent(of: entry) { try body($0, $1 + position) }
+  }
 }

@@ -64,7 +64,8 @@ package struct TreeText: Sendable {
     return digests
   }
 
-  private static func digest(of entry: FileEntry, _ contents: some FileContents) throws -> Digest {
+  /// Of a regular file's content, read from its beginning to its end.
+  package static func digest(of entry: FileEntry, _ contents: some FileContents) throws -> Digest {
     guard entry.size > 0 else { return Digest(of: []) }
     return try contents.withContent(of: entry) { descriptor, offset in
       let capacity = Int(min(entry.size, 1 << 20))

@@ -7,6 +7,7 @@ import Glibc
 package struct TreeWalk {
   private let root: CInt
   private let ownership: Ownership
+  private let observe: (TreePath, stat) -> Void
   private var entries: [FileEntry] = []
   /// The file behind each entry that other names may share, by index in `entries`.
   private var shared: [Int: Inode] = [:]
@@ -17,16 +18,21 @@ package struct TreeWalk {
   }
 
   /// The entries below the open directory `root`, sorted by path, the root itself first. Names of one
-  /// file share a `hardLinkGroup`, numbered from 1 in order of path.
-  package static func entries(below root: CInt, ownership: Ownership = Ownership()) throws -> [FileEntry] {
-    var walk = TreeWalk(root: root, ownership: ownership)
+  /// file share a `hardLinkGroup`, numbered from 1 in order of path. `observe` is told what lstat(2) says
+  /// of each regular file.
+  package static func entries(
+    below root: CInt, ownership: Ownership = Ownership(),
+    observe: @escaping (TreePath, stat) -> Void = { _, _ in }
+  ) throws -> [FileEntry] {
+    var walk = TreeWalk(root: root, ownership: ownership, observe: observe)
     try walk.run()
     return walk.entries
   }
 
-  private init(root: CInt, ownership: Ownership) {
+  private init(root: CInt, ownership: Ownership, observe: @escaping (TreePath, stat) -> Void) {
     self.root = root
     self.ownership = ownership
+    self.observe = observe
   }
 
   private mutating func run() throws {
@@ -58,6 +64,7 @@ package struct TreeWalk {
       } else if status.st_nlink > 1 {
         shared[entries.count] = Inode(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
       }
+      if status.st_mode & S_IFMT == S_IFREG { observe(child, status) }
       entries.append(try entry(at: child, in: descriptor, name: name, status))
     }
   }

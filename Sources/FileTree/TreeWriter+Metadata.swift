@@ -34,6 +34,18 @@ extension TreeWriter {
     try system("set mode of", path.description) { fchmod(file.raw, mode_t(mode)) }
   }
 
+  /// The extended attributes of what is there; those that it has otherwise stay.
+  package mutating func setAttributes(_ entry: FileEntry) throws(SystemFailure) {
+    if entry.extendedAttributes.isEmpty { return }
+    let parent = try directory(entry.path.parent)
+    let name = lastName(entry.path)
+    for attribute in entry.extendedAttributes {
+      try system("set \(attribute.name) of", entry.path.description) {
+        clinux_set_xattr_at(parent, name, attribute.name, attribute.value, attribute.value.count)
+      }
+    }
+  }
+
   package mutating func setTime(_ time: Timestamp, of path: TreePath) throws(SystemFailure) {
     let parent = try directory(path.parent)
     var times = [

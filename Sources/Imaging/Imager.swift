@@ -29,11 +29,9 @@ package struct Imager {
 
   /// Writes to `descriptor`, an empty file that is open for reading and writing.
   package func image(_ sealed: borrowing SealedTree, to descriptor: CInt) throws -> ImagedTree {
-    let root = sealed.tree.root.raw
-    let ownership = Ownership(recorded: sealed.tree.recorded)
-    let walked = try TreeWalk.entries(below: root, ownership: ownership)
-    let entries = Imager.completed(walked, with: sealed.tree.recorded, notAfter: date)
-    return try write(entries, contents: DirectoryContents(root: root), to: descriptor)
+    let listed = try ListedTree(sealed.tree, notAfter: date)
+    let contents = DirectoryContents(root: sealed.tree.root.raw)
+    return try write(listed.entries, contents: contents, to: descriptor).tree
   }
 
   /// The tree as the image has it: with the entries that it holds by record, and no time after `date`.
@@ -46,28 +44,44 @@ package struct Imager {
     return entries
   }
 
-  /// Plans and writes entries of any source: a staging tree, or what `pack` was given. Their description
-  /// is made canonical first, so that the digest is the one of what `inspect --tree` reads back.
+  /// An image, and where the contents of its files lie in it, by index of the canonical entries.
+  package struct Written: Sendable {
+    package var tree: ImagedTree
+    package var entries: [FileEntry]
+    package var contents: [PackedContent?]
+  }
+
+  /// Plans and writes entries of any source: a staging tree, a layer, or what `pack` was given. Their
+  /// description is made canonical first, so that the digest is the one of what `inspect --tree` reads back.
+  /// Contents that are `known`, by path, are not read to learn what they are.
   package func write(
-    _ listed: [FileEntry], contents: some FileContents, to descriptor: CInt
-  ) throws -> ImagedTree {
-    let entries = CanonicalTree.entries(listed)
+    _ listed: [FileEntry], contents: some FileContents, known: [TreePath: PackedContent] = [:],
+    to descriptor: CInt
+  ) throws -> Written {
     events(.activity(.image, "digests"))
-    let digest = try TreeText(of: entries, contents: contents, threads: threads).digest
+    let examined = try ExaminedTree(
+      CanonicalTree.entries(listed), contents: contents, known: known, threads: threads)
+    let entries = examined.entries
+    let digest = examined.digest
     let identity = FileSystemIdentity(of: entries, digest: digest)
     let options = Ext4Options(
       label: settings.label.isEmpty ? "capsem" : settings.label, uuid: identity.uuid,
       hashSeed: identity.hashSeed, created: max(1, date.seconds), size: Imager.size(settings.size),
       headroom: settings.headroom.bytes)
     events(.activity(.image, "layout"))
-    let ranges = try DataRanges.scan(entries, contents: contents, threads: threads)
-    let layout = try Ext4Layout(entries, data: ranges, options: options)
+    let layout = try Ext4Layout(entries, data: examined.ranges, options: options)
     let total = layout.contentBytes
     let events = events
     try Ext4Image.write(layout, to: descriptor, contents: contents, threads: threads) { done in
       events(.advanced(.image, done: done, total: total, unit: .bytes))
     }
-    return ImagedTree(digest: digest, entries: entries.count, size: layout.byteCount)
+    var placed = examined.contents
+    for (index, pieces) in layout.places.enumerated() where index < placed.count {
+      placed[index]?.pieces = pieces
+    }
+    return Written(
+      tree: ImagedTree(digest: digest, entries: entries.count, size: layout.byteCount), entries: entries,
+      contents: placed)
   }
 
   private static func size(_ size: ImageSize) -> Ext4Options.Size {

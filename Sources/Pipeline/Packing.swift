@@ -79,7 +79,8 @@ package struct Packing {
         threads: threads,
         events: events)
       let packed = try imager.write(
-        clamped, contents: StoppableContents(contents: contents, cancellation: cancellation), to: output.raw)
+        clamped, contents: StoppableContents(contents: contents, cancellation: cancellation), to: output.raw
+      ).tree
       try system("create", image) { rename(path, image) }
       return PackedImage(tree: packed.digest, entries: packed.entries, size: packed.size)
     } catch {
@@ -90,13 +91,20 @@ package struct Packing {
 }
 
 /// Contents that nobody gets any more once an end was asked for.
-private struct StoppableContents<Contents: FileContents>: FileContents {
+struct StoppableContents<Contents: FileContents>: FileContents {
   var contents: Contents
   var cancellation: Cancellation
 
   func withContent<R>(of entry: FileEntry, _ body: (CInt, Int64) throws -> R) throws -> R {
     if cancellation.isCancelled { throw Interrupted() }
     return try contents.withContent(of: entry, body)
+  }
+
+  func withContent<R>(
+    of entry: FileEntry, at position: Int64, _ body: (CInt, Int64) throws -> R
+  ) throws -> R {
+    if cancellation.isCancelled { throw Interrupted() }
+    return try contents.withContent(of: entry, at: position, body)
   }
 }
 

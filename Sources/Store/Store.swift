@@ -10,6 +10,8 @@ import Glibc
 ///     partial/<digest>              being fetched, or left by a fetch that was interrupted
 ///     partial/<digest>.lock         held by who fetches it
 ///     records/<kind>/<name>
+///     layers/<identity>.*           states of trees
+///     lock                          shared by builds; alone has it who removes objects
 package struct Store: Sendable {
   /// Absolute.
   package let directory: String
@@ -66,6 +68,8 @@ package struct Store: Sendable {
     try system("examine", path) { fstat(object.raw, &information) }
     var isGood = information.st_mode & S_IFMT == S_IFREG
     if let size, Int64(information.st_size) != size { isGood = false }
+    // The time of the last use, for whoever removes the oldest; who verifies does not use it.
+    if isGood && !verifying { futimens(object.raw, nil) }
     if isGood && verifying { isGood = try Digest(ofFile: object.raw, named: path) == digest }
     if isGood { return object }
     try remove(digest)

@@ -33,6 +33,10 @@ int clinux_processors(void);
 /// write where the file systems refuse. Returns the bytes copied.
 int64_t clinux_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t count);
 
+/// Makes the empty file `to` share the content of `from` (ioctl_ficlone(2)); fails where the file system
+/// has no such thing.
+int clinux_clone_file(int from, int to);
+
 /// `whence` of lseek(2): the next byte of data, the next hole.
 #define CLINUX_SEEK_DATA 3
 #define CLINUX_SEEK_HOLE 4
