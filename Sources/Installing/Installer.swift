@@ -31,21 +31,40 @@ package struct Installer {
 
   private var date: Timestamp { Timestamp(seconds: environment.sourceDate) }
 
-  /// Everything that is added to Debian's packages.
+  /// Everything that is added to Debian's packages, but for the guest's own files: what they are changes
+  /// nothing of the rest.
   package func install(into configured: consuming ConfiguredTree) throws -> ConfiguredTree {
     let tree = configured.release()
     let root = tree.root.raw
-    try installWheels(in: root, named: tree.name)
+    try installWheels(lock.wheels, in: root, named: tree.name)
     try installPrograms(in: root)
     try installNpmPackages(tree.name, root)
     try installFetched(tree.name, root)
     for provider in installation.providers { try link(provider, in: root) }
+    if installation.certificate != nil {
+      try place(installation.withoutOwnFiles.files, in: root)
+      try trustCertificate(tree.name, root)
+    }
+    return ConfiguredTree(tree: tree)
+  }
+
+  /// Adds wheels of a lock to a tree that has all its others, sealed: the state before sealing.
+  package func add(_ wheels: [LockedWheel], to sealed: consuming SealedTree) throws -> ConfiguredTree {
+    let tree = sealed.release()
+    try installWheels(wheels, in: tree.root.raw, named: tree.name)
+    return ConfiguredTree(tree: tree)
+  }
+
+  /// Places the guest's own files; comes after everything else, or before `normalise`.
+  package func placeOwnFiles(in tree: borrowing Tree) throws {
     events(.activity(.install, "guest files"))
-    try GuestFiles.place(installation.files, in: root, modified: date) { digest, name in
+    try place(installation.ownFiles, in: tree.root.raw)
+  }
+
+  private func place(_ files: [PlacedFile], in root: CInt) throws {
+    try GuestFiles.place(files, in: root, modified: date) { digest, name in
       try objects.open(digest, named: name)
     }
-    if installation.certificate != nil { try trustCertificate(tree.name, root) }
-    return ConfiguredTree(tree: tree)
   }
 
   /// The state of a tree that goes no further: secrets, and what would differ between two builds, are
@@ -82,7 +101,7 @@ package struct Installer {
   }
 
   /// Wheels of the system's Python and of every provider, in one plan.
-  private func installWheels(in root: CInt, named tree: String) throws {
+  private func installWheels(_ wheels: [LockedWheel], in root: CInt, named tree: String) throws {
     guard let python = lock.python else { return }
     let system = PythonScheme.system(python: python)
     let schemes = Dictionary(
@@ -92,7 +111,7 @@ package struct Installer {
     let builder = SourceBuilder(
       tree: tree, root: root, lock: lock, objects: objects, environment: environment, events: events)
     var placements: [WheelPlacement] = []
-    for wheel in lock.wheels {
+    for wheel in wheels {
       guard let scheme = wheel.environment == "python" ? system : schemes[wheel.environment] else { continue }
       events(.activity(.install, wheel.name))
       let content: CInt

@@ -49,9 +49,14 @@ struct ArchitectureBuild {
     let run = PooledRun(
       builder: builder, request: request, lock: lock, ids: ids, execution: execution, name: architecture.name)
     do {
-      let result = try run.carryOut(.build(job), pool: pool(locked, installation, run.events)) {
-        [outputs, architecture] in try outputs.create(architecture.name, $0)
+      guard let layers = try layers(installation) else {
+        let result = try run.carryOut(.build(job), pool: pool(locked, installation, nil, run.events)) {
+          [outputs, architecture] in try outputs.create(architecture.name, $0)
+        }
+        return try finish(result, inputs: inputs, events: run.events)
       }
+      let build = LayeredBuild(architecture: self, layers: layers, run: run, job: job)
+      let result = try build.result { base in try pool(locked, installation, base, run.events) }
       return try finish(result, inputs: inputs, events: run.events)
     } catch {
       outputs.discard()
@@ -59,11 +64,22 @@ struct ArchitectureBuild {
     }
   }
 
+  /// Nil for a build that shows on what it does not depend, and for states that go no further: they are
+  /// made from nothing.
+  private func layers(_ installation: Installation) throws -> KeptLayers? {
+    guard request.goal == .sealed, request.surroundings == Surroundings() else { return nil }
+    let identities = try LayerIdentities(
+      program: builder.program, architecture: architecture, of: configuration, installation: installation,
+      lock: lock, sourceDate: request.sourceDate)
+    return KeptLayers(
+      store: builder.store, identities: identities, threads: context.processors, events: builder.events)
+  }
+
   /// The image that is there, if what it was made of is what it would be made of now.
   private func unchanged(_ inputs: PartInputs) throws -> BuiltImage? {
     let name = architecture.name
     guard request.goal == .sealed, let record = BuildRecord(output: request.output, architecture: name),
-      record.parts[.rootfs] == inputs, try record.program == context.program,
+      record.parts[.rootfs] == inputs, try record.program == builder.program,
       try outputs.published.areIntact(record.files, of: name)
     else { return nil }
     for stage in inputs.stages.compactMap({ Stage(rawValue: $0.name) }) where stage != .manifest {
@@ -92,7 +108,7 @@ struct ArchitectureBuild {
         try outputs.link(name, "rootfs.ext4", as: second)
       }
       record = BuildRecord(
-        architecture: name, program: try context.program, lockDate: lock.date, tier: tier.rawValue,
+        architecture: name, program: try builder.program, lockDate: lock.date, tier: tier.rawValue,
         tree: result.tree, size: size,
         files: configuration.assetFiles,
         resolution: try ConfigurationIdentity(resolving: configuration).statements, parts: [.rootfs: inputs],
@@ -118,13 +134,14 @@ struct ArchitectureBuild {
     events(.finished(.compress, reused: false))
   }
 
-  /// Every object that the worker may ask for.
+  /// Every object that the worker may ask for, when it begins with `base`.
   private func pool(
-    _ locked: LockedArchitecture, _ installation: Installation, _ events: @escaping EventHandler
+    _ locked: LockedArchitecture, _ installation: Installation, _ base: LayerBase?,
+    _ events: @escaping EventHandler
   ) throws -> PackagePool {
     let objects = lock.objects(of: locked) { release in
       request.goal == .sealed && (release.imageURI != nil || installation.imageSources != nil)
-    }
+    }.filter { base?.needs($0.sha256, of: locked) ?? true }
     let sources = ObjectSources(
       builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
       offline: request.offline)

@@ -24,4 +24,8 @@ struct BuildJob: Codable, Sendable {
   /// Whose programs the worker is to have run by an emulator; nil when they run without its help.
   var emulated: Machine?
   var surroundings: Surroundings
+  /// What the build begins with; nil for an empty tree.
+  var base: LayerBase?
+  /// Whether the states that it passes are kept.
+  var keepsLayers = false
 }

@@ -83,6 +83,8 @@ package struct ImageBuilder: Sendable {
   package var ledger: @Sendable () -> [EventRecord]
   package var cancellation: Cancellation
   let store: Store
+  /// What is in the cache stays there while this is used.
+  private let use: StoreUse
   var downloader: Downloader
   let mirrorAnswers = MirrorAnswer.Memory([:])
 
@@ -96,6 +98,7 @@ package struct ImageBuilder: Sendable {
     self.ledger = ledger
     do throws(SystemFailure) {
       self.store = try Store(directory: context.cacheDirectory)
+      use = try store.use()
     } catch {
       throw context.cacheRefusal(error)
     }
@@ -133,7 +136,8 @@ package struct ImageBuilder: Sendable {
     _ choice: LockChoice
   ) throws -> BuiltAssets {
     let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
-    let outputs = try Outputs(directory: request.output, architectures: architectures.map(\.name))
+    let outputs = try Outputs(
+      directory: request.output, architectures: architectures.map(\.name), store: store)
     events(.note("packages: \(choice.origin)"))
     var assets = BuiltAssets()
     for architecture in architectures {
@@ -167,6 +171,15 @@ package struct ImageBuilder: Sendable {
       try outputs.publishWithoutManifest(events: events)
     }
     return assets
+  }
+
+  /// The digest of this program.
+  var program: Digest {
+    get throws {
+      let path = context.executable
+      let known = try store.hash(of: path) { try context.program.hex }
+      return try Digest(hex: known) ?? context.program
+    }
   }
 
   func during<Result>(_ stage: Stage, _ body: () throws -> Result) throws -> Result {

@@ -5,6 +5,7 @@ import Glibc
 import HostTools
 import Imaging
 import Manifests
+import Store
 import Synchronization
 
 /// The output directory of one build. Artifacts are written beside their places under names of their
@@ -15,11 +16,15 @@ final class Outputs: Sendable {
   fileprivate let pending: Mutex<[(architecture: String, file: String, temporary: String)]>
   let published: PublishedAssets
 
+  private let store: Store
+
   /// Makes the directory and tries whether it can be written: at the beginning, and not after minutes.
-  init(directory: String, architectures: [String]) throws {
+  /// `store` remembers the hashes of what is published.
+  init(directory: String, architectures: [String], store: Store) throws {
     self.directory = directory
+    self.store = store
     self.pending = Mutex([])
-    self.published = PublishedAssets(in: directory)
+    self.published = PublishedAssets(in: directory, hashes: store)
     for architecture in architectures {
       let path = "\(directory)/\(architecture)"
       do {
@@ -120,6 +125,19 @@ final class Outputs: Sendable {
     pending.withLock { $0 = [] }
     try Outputs.write(manifest.text, to: "\(directory)/manifest.json")
     try Outputs.write(Asset.checksums(assets), to: "\(directory)/B3SUMS")
+    try remember(assets.prefix(files.count { Asset.isListed($0.file) }))
+  }
+
+  /// So that the next build need not read what this one wrote.
+  private func remember(_ assets: some Collection<Asset>) throws {
+    if assets.isEmpty { return }
+    FileStamp.passTick()
+    for asset in assets {
+      let path = "\(directory)/\(asset.architecture)/\(asset.file)"
+      if let stamp = FileStamp(ofPath: path) {
+        try store.remember(hash: asset.hash, of: path, stamp: stamp)
+      }
+    }
   }
 
   static func text(of path: String) -> [UInt8]? {

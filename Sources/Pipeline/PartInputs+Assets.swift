@@ -56,7 +56,7 @@ extension LockedPackage {
 }
 
 extension LockedWheel {
-  fileprivate var statement: String {
+  var statement: String {
     "wheel \(environment)/\(name) \(version) \(sha256)" + (requested ? " requested" : "")
   }
 }
@@ -85,7 +85,7 @@ extension Installation {
 }
 
 extension PlacedFile {
-  fileprivate var statement: String {
+  var statement: String {
     switch content {
     case .object(let digest): "file \(path) \(String(mode, radix: 8)) \(digest)"
     case .link(let target): "link \(path) \(target)"

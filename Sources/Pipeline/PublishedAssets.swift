@@ -3,6 +3,7 @@ import FileTree
 import Glibc
 import HostTools
 import Manifests
+import Store
 import Synchronization
 
 /// The assets that are in an output directory, by what its manifest says of them.
@@ -10,11 +11,14 @@ final class PublishedAssets: Sendable {
   let directory: String
   /// Nil when there is none of this format.
   let manifest: Manifest?
-  /// BLAKE3 by path: each asset is read once.
+  /// BLAKE3 by path: each asset is looked at once.
   private let hashes = Mutex<[String: String]>([:])
+  /// Knows the hashes of files that have not changed since they were read.
+  private let store: Store?
 
-  init(in directory: String) {
+  init(in directory: String, hashes store: Store? = nil) {
     self.directory = directory
+    self.store = store
     manifest = Outputs.text(of: "\(directory)/manifest.json").flatMap(Manifest.init)
   }
 
@@ -63,7 +67,8 @@ final class PublishedAssets: Sendable {
     let path = path(of: asset)
     guard try sizeOfFile(path) == asset.size else { return false }
     if let hash = hashes.withLock({ $0[path] }) { return hash == asset.hash }
-    let hash = try Blake3.hex(ofFile: path)
+    let hash =
+      try store?.hash(of: path) { try Blake3.hex(ofFile: path) } ?? Blake3.hex(ofFile: path)
     hashes.withLock { $0[path] = hash }
     return hash == asset.hash
   }

@@ -97,11 +97,11 @@ struct Workspace: ~Copyable {
 
   /// Removes what builds left that did not end well, unless they were to be kept. A workspace that
   /// cannot be removed, of another user or tier, stays.
-  static func removeStale(in parent: String, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
-    guard let raw = try? Descriptor(opening: parent, O_RDONLY | O_DIRECTORY).release() else { return }
-    for name in try directoryNames(raw, named: parent) {
-      let directory = "\(parent)/\(String(decoding: name, as: UTF8.self))"
-      if access("\(directory)/kept", F_OK) == 0 { continue }
+  static func removeStale(
+    in parent: String, tier: Tier, executable: String, ids: SubordinateIDs?, alsoKept: Bool = false
+  ) throws {
+    for directory in try directories(in: parent) {
+      if !alsoKept && access("\(directory)/kept", F_OK) == 0 { continue }
       guard let lock = try? Descriptor(opening: "\(directory)/lock", O_RDWR),
         flock(lock.raw, LOCK_EX | LOCK_NB) == 0
       else { continue }
@@ -111,6 +111,19 @@ struct Workspace: ~Copyable {
         unlink("\(directory)/lock")
         rmdir(directory)
       }
+    }
+  }
+
+  private static func directories(in parent: String) throws -> [String] {
+    guard let raw = try? Descriptor(opening: parent, O_RDONLY | O_DIRECTORY).release() else { return [] }
+    return try directoryNames(raw, named: parent).map { "\(parent)/\(String(decoding: $0, as: UTF8.self))" }
+  }
+
+  /// Those that no build has, kept or not.
+  static func abandoned(in parent: String) throws -> [String] {
+    try directories(in: parent).filter { directory in
+      guard let lock = try? Descriptor(opening: "\(directory)/lock", O_RDWR) else { return false }
+      return flock(lock.raw, LOCK_SH | LOCK_NB) == 0
     }
   }
 

@@ -28,6 +28,10 @@ struct BookwormBuildTests {
     }
   }
 
+  /// What every build of the same config makes.
+  static var warmImage: String? { try? warm.get().image }
+  static var warmCache: String { get throws { try warm.get().site.cache } }
+
   static let extra = "\n[build.image]\npublish_as = \"old-name.img\"\n"
 
   /// A site whose cache has all packages; its own, so that its workspaces can be told from others'.
@@ -96,6 +100,7 @@ struct BookwormBuildTests {
     try site.configure(["less"], extra: "compression_level = 19\n\n[build.image]\ncompress = \"zstd\"\n")
     for (text, signal) in BookwormBuildTests.moments {
       let moment = try Regex(text)
+      #expect(try site.run(["cache", "gc", "--stages"]).status == 0)
       let run = try site.start(["build", "guest", "--offline", "--progress", "json"])
       #expect(run.waits { $0.contains(moment) }, "\(text)")
       let sent = Stopwatch.milliseconds

@@ -67,7 +67,7 @@ struct PartsBuild {
   /// For assets without a root image.
   private func blankRecord() throws -> BuildRecord {
     BuildRecord(
-      architecture: architecture.name, program: try builder.context.program, lockDate: lock.date,
+      architecture: architecture.name, program: try builder.program, lockDate: lock.date,
       tier: (builder.context.isRoot ? Tier.root : .subuid).rawValue, tree: nil, size: 0, files: [],
       resolution: [], parts: [:], settings: nil)
   }

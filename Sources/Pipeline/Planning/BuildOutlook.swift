@@ -90,6 +90,18 @@ struct BuildOutlook {
     }
   }
 
+  /// The kept state that a build of the root image would begin with, as far as that can be seen without
+  /// reading it.
+  var base: LayerBase? {
+    get throws {
+      guard let lock = search.choice?.lock, let installation, parts.contains(.rootfs) else { return nil }
+      let identities = try LayerIdentities(
+        program: context.program, architecture: architecture, of: configuration, installation: installation,
+        lock: lock, sourceDate: sourceDate)
+      return try KeptLayers.outlook(identities, in: store)
+    }
+  }
+
   var locked: LockedArchitecture? {
     search.choice?.lock.architectures.first { $0.name == architecture.name }
   }

@@ -78,7 +78,10 @@ extension BuildOutlook {
     get throws {
       guard let locked, let choice = search.choice else { return [] }
       let own = try objects(of: parts)
-      return parts.contains(.rootfs) ? choice.lock.objects(of: locked) { $0.imageURI != nil } + own : own
+      if !parts.contains(.rootfs) { return own }
+      let base = try base
+      return choice.lock.objects(of: locked) { $0.imageURI != nil }
+        .filter { base?.needs($0.sha256, of: locked) ?? true } + own
     }
   }
 
@@ -115,23 +118,42 @@ extension BuildOutlook {
       let names = (inputs?.stages ?? []).map(\.name)
         .filter { $0 != Stage.compress.rawValue || configuration.build.image.compress != nil }
       let isKnown = search.choice != nil
+      if isKnown && changes?.isEmpty == true {
+        return names.map {
+          PlannedStage(name: $0, isReused: true, reason: "nothing has changed since the last build")
+        }
+      }
+      let base = try base
       return names.map { name in
         let own = changes?.first { $0.stage == name }?.changes ?? []
-        let first = changes?.first?.stage
-        let reason =
-          switch (changes, first) {
-          case (nil, _):
-            record?.parts[.rootfs] == nil
-              ? "not built yet" : "the assets of the last build are gone or changed"
-          case (_, nil):
-            isKnown ? "nothing has changed since the last build" : "packages are not known before resolving"
-          case (_, let first?) where !own.isEmpty: first == name ? "changed" : "changed, as was \(first)"
-          case (_, let first?): "\(first) has changed, and results between stages are not kept"
-          }
+        if let stage = Stage(rawValue: name), base?.reused.contains(stage) == true {
+          return PlannedStage(name: name, isReused: true, reason: "its result is in the cache", changes: own)
+        }
         return PlannedStage(
-          name: name, isReused: isKnown && changes?.isEmpty == true, reason: reason, changes: own)
+          name: name, isReused: false, reason: reason(name, own, changes, base), changes: own)
       }
     }
+  }
+
+  /// Why a stage of the root image runs.
+  private func reason(
+    _ name: String, _ own: [InputChange], _ changes: [(stage: String, changes: [InputChange])]?,
+    _ base: LayerBase?
+  ) -> String {
+    if name == Stage.install.rawValue {
+      switch base {
+      case .sealed: return own.isEmpty ? "the guest's own files" : "changed: the guest's own files"
+      case .lacking(let wheels): return "changed: \(wheels.count) wheels are added to the last build's tree"
+      case .configured, nil: break
+      }
+    }
+    guard let changes else {
+      return record?.parts[.rootfs] == nil
+        ? "not built yet" : "the assets of the last build are gone or changed"
+    }
+    guard let first = changes.first?.stage else { return "packages are not known before resolving" }
+    if own.isEmpty { return "follows from \(first)" }
+    return first == name ? "changed" : "changed, as was \(first)"
   }
 
   /// A wheel or a tarball holds about a third of what it unpacks to; a package's estimate is its packager's.
