@@ -17,7 +17,7 @@ package struct CapsemNative: ParsableCommand {
       StatusCommand.self, SettingsCommand.self, RunCommand.self, VerifyCommand.self, DiffCommand.self,
       PackCommand.self,
       ShellCommand.self, DoctorCommand.self, InitCommand.self, NewCommand.self, AddCommand.self,
-      AuditCommand.self, McpCommand.self, CompletionsCommand.self, ManualCommand.self,
+      AuditCommand.self, McpCommand.self, CacheCommand.self, CompletionsCommand.self, ManualCommand.self,
     ])
 
   package init() {}
