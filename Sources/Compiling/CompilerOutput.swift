@@ -1,3 +1,5 @@
+import Diagnosis
+
 /// What a compiler's run printed, as far as it explains a failure.
 struct CompilerOutput {
   private var last: [String] = []
@@ -19,13 +21,13 @@ struct CompilerOutput {
     return compiled
   }
 
-  func failure(_ summary: String) -> CompilingError {
+  func failure(_ summary: String) -> Report {
     let text = (errors + last).joined(separator: "\n")
     let hints =
       text.contains("No space left on device")
       ? ["the file system of the cache is full; free space there, or set CAPSEM_CACHE_DIR to another place"]
       : ["look around where it failed: build again with --keep, then `capsem-native shell`"]
-    return CompilingError(
+    return Report(
       summary, causes: errors.isEmpty ? last : Array(errors.prefix(CompilerOutput.limit)), hints: hints)
   }
 }

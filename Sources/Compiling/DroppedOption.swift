@@ -42,7 +42,7 @@ struct DroppedOption: Equatable {
       }
     }
     if !missing.isEmpty {
-      throw CompilingError(
+      throw Report(
         "cannot compile the kernel of \(recipe.name): its configuration ends without "
           + missing.map(\.name).joined(separator: ", "),
         causes: missing.map { option in

@@ -53,7 +53,7 @@ package struct KernelCompiler {
     guard let expected = recipe.expectedVersion, expected != source.version, expected != source.branch else {
       return
     }
-    throw CompilingError(
+    throw Report(
       "cannot compile the kernel of \(recipe.name): the config asks for version \(expected), and the source is "
         + source.version,
       hints: ["write kernel_branch = \"\(source.branch)\", or name a source of \(expected)"])

@@ -49,7 +49,7 @@ struct KernelSource {
     guard let date, let makefile = try writer.read(KernelSource.directory.appending("Makefile".utf8)),
       let version = KernelSource.version(in: String(decoding: makefile, as: UTF8.self))
     else {
-      throw CompilingError("cannot compile \(name): it has no kernel's Makefile at its top")
+      throw Report("cannot compile \(name): it has no kernel's Makefile at its top")
     }
     self.version = version
     self.date = date
@@ -65,7 +65,7 @@ struct KernelSource {
       try reader.copyContent(to: scratch)
       return
     }
-    throw CompilingError("cannot compile \(package.name): it has no tar archive in /usr/src")
+    throw Report("cannot compile \(package.name): it has no tar archive in /usr/src")
   }
 
   private static func place(
@@ -81,7 +81,7 @@ struct KernelSource {
       // An archive of another maker may leave directories to be understood.
       try writer.makeDirectories(path.parent)
       try writer.makeFile(placed) { try reader.copyContent(to: $0) }
-    default: throw CompilingError("cannot compile \(name): \(entry.entry.path) is neither file nor directory")
+    default: throw Report("cannot compile \(name): \(entry.entry.path) is neither file nor directory")
     }
   }
 

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// What lets `apt-get install` work in the image without an update: the sources as deb822, and the
@@ -18,13 +19,13 @@ package struct AptLists: Sendable {
   /// `keyring` is an absolute path in the image, where apt finds the archive's keys.
   package init(
     releases: [LockedRelease], indexes: [LockedIndex], keyring: String
-  ) throws(InstallingError) {
+  ) throws(Report) {
     var files: [File] = []
     var stanzas: [(uri: String, suites: [String], components: [String])] = []
     for release in releases {
       guard let uri = release.imageURI else { continue }
       guard uri.hasPrefix("https://"), !uri.contains("@"), !uri.contains(where: \.isWhitespace) else {
-        throw InstallingError(
+        throw Report(
           "cannot write debian.sources: expected an https address without credentials for \(release.name), found \(uri)"
         )
       }
@@ -99,7 +100,7 @@ package struct AptLists: Sendable {
       let content = try open(file.digest)
       let bytes = try readAll(content.raw, named: file.name)
       guard Digest(of: bytes) == file.digest else {
-        throw InstallingError(
+        throw Report(
           "cannot install \(file.name): expected sha256 \(file.digest), found \(Digest(of: bytes))")
       }
       try writer.replaceFile(lists.appending(file.name.utf8), with: bytes, modified: modified)

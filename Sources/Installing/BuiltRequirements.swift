@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 
 /// What a wheel that was built from source needs. The lock was made from what the source said before, and
 /// a backend may say more: then the image would lack it, and nobody would notice.
@@ -9,20 +10,20 @@ struct BuiltRequirements {
   var lock: LockedArchitecture
 
   /// Throws when the environment of the source lacks something, or has another version of it.
-  func check() throws(InstallingError) {
+  func check() throws(Report) {
     let present = lock.wheels.filter { $0.environment == source.environment }
     for requirement in wheel.requirements where isNeeded(requirement) {
       let name = PythonReference.name(of: requirement)
       let wanted = requirement.prefix { $0 != ";" }.trimmed
       guard let found = present.first(where: { $0.name == name }) else {
-        throw InstallingError(
+        throw Report(
           "cannot install \(source.file): its wheel needs \(wanted), which is not locked",
           hints: ["its source does not say so before it is built: add \"\(wanted)\" to packages"])
       }
       if let versions = BuiltRequirements.versions(of: wanted), let version = PythonVersion(found.version),
         !versions.allows(version)
       {
-        throw InstallingError(
+        throw Report(
           "cannot install \(source.file): its wheel needs \(wanted), the lock has \(found.version)",
           hints: ["its source does not say so before it is built: add \"\(wanted)\" to constraints"])
       }

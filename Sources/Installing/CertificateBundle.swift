@@ -1,3 +1,4 @@
+import Diagnosis
 import FileTree
 
 /// Adds a certificate authority to the copies of certifi in the system's module directories. Comes
@@ -6,13 +7,13 @@ package struct CertificateBundle: Sendable {
   private let certificate: String
 
   /// `certificate` is PEM, and pure ASCII: certifi reads its bundle so.
-  package init(certificate bytes: [UInt8]) throws(InstallingError) {
+  package init(certificate bytes: [UInt8]) throws(Report) {
     let text = String(decoding: bytes, as: UTF8.self).trimmed
     guard bytes.allSatisfy({ $0 < 0x80 }) else {
-      throw InstallingError("cannot use the CA certificate: expected ASCII, found other bytes")
+      throw Report("cannot use the CA certificate: expected ASCII, found other bytes")
     }
     guard text.hasPrefix("-----BEGIN CERTIFICATE-----"), text.hasSuffix("-----END CERTIFICATE-----") else {
-      throw InstallingError("cannot use the CA certificate: expected one in PEM form")
+      throw Report("cannot use the CA certificate: expected one in PEM form")
     }
     certificate = text.split(whereSeparator: \.isNewline).map { $0.trimmed }.joined(separator: "\n")
   }
@@ -50,7 +51,7 @@ package struct CertificateBundle: Sendable {
       guard let bytes = try writer.read(path) else { continue }
       var record = try WheelRecord(parsing: bytes, wheel: text)
       guard let row = record.rows.firstIndex(where: { $0.path == "certifi/cacert.pem" }) else {
-        throw InstallingError("cannot patch certifi: \(path) has no row for certifi/cacert.pem")
+        throw Report("cannot patch certifi: \(path) has no row for certifi/cacert.pem")
       }
       record.rows[row].digest = Digest(of: content)
       record.rows[row].size = Int64(content.count)

@@ -62,13 +62,13 @@ struct FetchedArchive {
         try writer.makeFile(entry) { try archive.copyContent(to: $0) }
       case .symbolicLink(let target):
         guard FetchedArchive.staysInside(target, of: next.entry.path.parent) else {
-          throw InstallingError(
+          throw Report(
             "cannot unpack \(name): the link \(next.entry.path) leads out of the archive, to "
               + "\"\(String(decoding: target, as: UTF8.self))\"")
         }
         try writer.makeSymbolicLink(entry, target: target)
       default:
-        throw InstallingError("cannot unpack \(name): \(next.entry.path) is neither file, directory nor link")
+        throw Report("cannot unpack \(name): \(next.entry.path) is neither file, directory nor link")
       }
     }
   }

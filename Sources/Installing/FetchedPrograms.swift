@@ -19,7 +19,7 @@ struct FetchedPrograms {
     output: (String) -> Void
   ) throws {
     guard let directory = TreePath(program.prefix), !directory.isRoot else {
-      throw InstallingError(
+      throw Report(
         "cannot install \(program.key): expected a directory below /, found \"\(program.prefix)\"")
     }
     var writer = TreeWriter(root: root)
@@ -28,7 +28,7 @@ struct FetchedPrograms {
     var programs: [String] = []
     for file in files {
       guard TreePath(file.name)?.isRoot == false else {
-        throw InstallingError("cannot install \(file.url): its address does not end with a file's name")
+        throw Report("cannot install \(file.url): its address does not end with a file's name")
       }
       let content = try open(file)
       switch try FetchedFile(content.raw, named: file.name) {

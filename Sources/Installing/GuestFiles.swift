@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// One file that the image takes from `guest/artifacts` or from beside it.
@@ -69,7 +70,7 @@ package struct GuestFiles: Sendable, Equatable {
   /// the image goes without.
   package init(
     _ listing: GuestListing, requireBinaries: Bool, requireCertificate: Bool
-  ) throws(InstallingError) {
+  ) throws(Report) {
     let artifacts = Set(listing.artifacts)
     var missing: [String] = []
     var files: [GuestFilePlan] = []
@@ -103,7 +104,7 @@ package struct GuestFiles: Sendable, Equatable {
       missing.append("the CA certificate")
     }
     guard missing.isEmpty else {
-      throw InstallingError(
+      throw Report(
         "cannot install the guest's files: missing \(missing.joined(separator: ", "))",
         hints: [
           "`capsem-native init NEW` writes a guest with all artifacts, to copy from",
@@ -132,7 +133,7 @@ package struct GuestFiles: Sendable, Equatable {
     var places: [TreePath] = []
     for file in files {
       guard let path = TreePath(file.path) else {
-        throw InstallingError("cannot install \(file.path): not a path in the image")
+        throw Report("cannot install \(file.path): not a path in the image")
       }
       places.append(path)
       try make(path.parent, &writer, made: &made)

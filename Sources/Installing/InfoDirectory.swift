@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Sandbox
 
@@ -35,7 +36,7 @@ struct InfoDirectory {
     var output: [UInt8] = []
     let status = try Sandbox.run(plan) { if output.count < 1 << 16 { output.append(contentsOf: $0) } }
     guard status.isSuccess else {
-      throw InstallingError(
+      throw Report(
         "cannot list the manuals in /usr/share/info: install-info \(status)",
         causes: String(decoding: output, as: UTF8.self).split(separator: "\n").suffix(5).map(String.init))
     }

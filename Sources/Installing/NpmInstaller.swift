@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Glibc
 import Json
@@ -62,7 +63,7 @@ package struct NpmInstaller: Sendable {
       if let other = links[link] {
         // Inside a package the first one counts, as with npm.
         if !isGlobal { continue }
-        throw InstallingError(
+        throw Report(
           "cannot link the command \(command) of the npm package \(package.name): \(other) has that name, too",
           hints: ["leave one of the two packages out"])
       }

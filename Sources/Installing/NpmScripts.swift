@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Sandbox
 
@@ -31,7 +32,7 @@ struct NpmScripts {
       let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
       lines.forEach(output)
       guard status.isSuccess else {
-        throw InstallingError(
+        throw Report(
           "cannot run the scripts of the npm package \(name): npm \(status)", causes: Array(lines.suffix(10)),
           hints: [
             "scripts have no network here, and no compiler but the image's: "

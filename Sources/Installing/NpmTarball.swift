@@ -1,4 +1,5 @@
 import Archive
+import Diagnosis
 import FileTree
 import Glibc
 
@@ -34,7 +35,7 @@ struct NpmTarball {
       try writer.makeFile(entry) { try archive.copyContent(to: $0) }
     }
     guard made.contains(directory.appending("package.json".utf8)) else {
-      throw InstallingError("cannot install the npm package \(name): its tarball has no package.json")
+      throw Report("cannot install the npm package \(name): its tarball has no package.json")
     }
   }
 

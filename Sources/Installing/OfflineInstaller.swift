@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Glibc
 import Sandbox
@@ -71,7 +72,7 @@ struct OfflineInstaller {
     var seen: Set<Substring> = []
     let missing = asked.split(whereSeparator: \.isNewline).filter { seen.insert($0).inserted }
     if !missing.isEmpty {
-      throw InstallingError(
+      throw Report(
         "cannot run the installer \(script.name) of \(key): it wants files that are not declared",
         causes: missing.map { "it asked for \($0)" },
         hints: [
@@ -80,7 +81,7 @@ struct OfflineInstaller {
         ])
     }
     guard status.isSuccess else {
-      throw InstallingError(
+      throw Report(
         "cannot run the installer \(script.name) of \(key): it \(status)", causes: Array(lines.suffix(10)),
         hints: ["an installer has no network: only curl and wget find what is declared beside it"])
     }

@@ -1,3 +1,4 @@
+import Diagnosis
 import FileTree
 import Glibc
 
@@ -53,8 +54,8 @@ package struct ProviderLinks: Sendable {
     try writer.setTime(modified, of: "usr/local/bin")
   }
 
-  private func failure(_ name: String, _ cause: String, hints: [String] = []) -> InstallingError {
-    InstallingError(
+  private func failure(_ name: String, _ cause: String, hints: [String] = []) -> Report {
+    Report(
       "cannot link \(name) of \(provider): \(cause)",
       causes: packages.isEmpty ? [] : ["installed: \(packages.joined(separator: ", "))"], hints: hints)
   }

@@ -1,3 +1,4 @@
+import Diagnosis
 import FileTree
 import Glibc
 
@@ -100,7 +101,7 @@ package struct Sealing: Sendable {
     var left: [(path: TreePath, mode: UInt16)] = []
     try setIdFiles(below: .root, &writer, into: &left)
     if let first = left.first {
-      throw InstallingError("cannot seal the tree: \(first.path) keeps its set-id bits")
+      throw Report("cannot seal the tree: \(first.path) keeps its set-id bits")
     }
     return found.map(\.path).sorted()
   }

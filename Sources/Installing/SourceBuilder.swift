@@ -24,7 +24,7 @@ struct SourceBuilder {
     events(.activity(.install, "building \(source.file)"))
     var writer = TreeWriter(root: root)
     guard try writer.exists("usr/bin/python3") else {
-      throw InstallingError(
+      throw Report(
         "cannot build \(source.file): the image has no /usr/bin/python3",
         hints: ["add \"python3\" to packages/apt.toml"])
     }
@@ -67,7 +67,7 @@ struct SourceBuilder {
     guard let name = WheelName(file), WheelName.normalized(name.distribution) == source.name,
       PythonVersion(name.version) == PythonVersion(source.version)
     else {
-      throw InstallingError(
+      throw Report(
         "cannot build \(source.file): expected a wheel of \(source.name) \(source.version), found \(file)")
     }
     try answer[(end + 1)...].withUnsafeBytes { try writeAll($0, to: target, at: 0, named: file) }
@@ -80,7 +80,7 @@ struct SourceBuilder {
       SourceBuilder.place.appending(name.utf8), with: readAll(content.raw, named: wheel.file))
   }
 
-  private func failure(_ source: LockedWheel, _ status: ExitStatus, _ output: [String]) -> InstallingError {
+  private func failure(_ source: LockedWheel, _ status: ExitStatus, _ output: [String]) -> Report {
     let text = output.joined(separator: "\n")
     let compilers = ["gcc", "g++", "cc1", "clang", "cargo", "rustc", "cmake", "make"]
     let words = Set(text.split { !($0.isLetter || $0.isNumber || $0 == "+") }.map(String.init))
@@ -93,7 +93,7 @@ struct SourceBuilder {
       hints.append("a build has what build-system.requires of its pyproject.toml names, and no network")
     }
     hints.append("a version with a wheel needs no build")
-    return InstallingError(
+    return Report(
       "cannot build \(source.file): the build backend \(status)", causes: output, hints: hints)
   }
 }

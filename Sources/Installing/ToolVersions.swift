@@ -1,3 +1,5 @@
+import Diagnosis
+
 /// `tool-versions.txt`: what the image's own programs say of their versions.
 package struct ToolVersions: Sendable, Equatable {
   package struct Tool: Sendable, Equatable {
@@ -58,7 +60,7 @@ package struct ToolVersions: Sendable, Equatable {
       }
     }
     if !silent.isEmpty {
-      throw InstallingError(
+      throw Report(
         "cannot confirm \(silent.map(\.tool.name).joined(separator: ", ")): the version command does not answer",
         causes: silent.map { tool, answer in
           let said = ToolVersions.firstLine(answer.output)

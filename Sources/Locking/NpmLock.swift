@@ -28,7 +28,7 @@ package struct NpmLock: Sendable, Equatable {
   package init(parsing text: [UInt8]) throws {
     let json = try JSONValue(parsing: text, named: "npm's lockfile")
     guard json["lockfileVersion"] == .number(3), case .object(let entries)? = json["packages"] else {
-      throw LockingError("cannot read npm's lockfile: expected lockfileVersion 3 with packages")
+      throw Report("cannot read npm's lockfile: expected lockfileVersion 3 with packages")
     }
     for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
       if key.isEmpty {
@@ -36,7 +36,7 @@ package struct NpmLock: Sendable, Equatable {
         continue
       }
       guard let place = NpmPlace(key) else {
-        throw LockingError("cannot lock the npm package at \(key): expected a place below node_modules")
+        throw Report("cannot lock the npm package at \(key): expected a place below node_modules")
       }
       packages[place] = try NpmLock.package(entry, at: place)
     }
@@ -46,7 +46,7 @@ package struct NpmLock: Sendable, Equatable {
     let name = entry["name"]?.string ?? place.names[place.names.count - 1]
     let isBundled = entry["inBundle"] == .boolean(true)
     guard NpmPlace.isName(name), let version = entry["version"]?.string else {
-      throw LockingError(
+      throw Report(
         "cannot lock \(name): expected a version from a registry",
         hints: ["only packages of a registry can be locked: no directories, no repositories"])
     }
@@ -88,11 +88,11 @@ package struct NpmLock: Sendable, Equatable {
     var waiting: [NpmPlace] = []
     for name in requested {
       guard let place = NpmPlace("node_modules/\(name)"), packages[place] != nil else {
-        throw LockingError("cannot lock \(name): npm's lockfile has no such package")
+        throw Report("cannot lock \(name): npm's lockfile has no such package")
       }
       if unusable.contains(place) {
         let reason = unfit.contains(place) ? "it is not made for it" : "something that it needs is not"
-        throw LockingError(
+        throw Report(
           "cannot install \(name) on \(platform): \(reason)",
           causes: unfit.map(\.text).sorted().map { "not made for \(platform): \($0)" },
           hints: ["ask for another version or package, or leave the architecture out"])

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// Where npm packages are looked for, and who said so. This program names no registry itself: it asks
@@ -30,7 +31,7 @@ package struct NpmRegistrySource: Sendable, Equatable {
   /// exist, in that order; `environment` may also hold what they refer to as `${NAME}`.
   package init(
     configured: String?, environment: [String: String], files: [ConfigurationFile]
-  ) throws(LockingError) {
+  ) throws(Report) {
     for file in files {
       for (key, value) in NpmRegistrySource.settings(in: file.text, environment) {
         if key == "registry" {
@@ -52,7 +53,7 @@ package struct NpmRegistrySource: Sendable, Equatable {
   }
 
   /// With npm's own default in place of an address that nobody has named.
-  package func completed(with address: String) throws(LockingError) -> NpmRegistrySource {
+  package func completed(with address: String) throws(Report) -> NpmRegistrySource {
     var source = self
     if source.address == nil { try source.set(address, from: "the default of npm") }
     return source
@@ -84,14 +85,14 @@ package struct NpmRegistrySource: Sendable, Equatable {
     return "\(base)/\(name)/-/\(name.split(separator: "/").last ?? "")-\(version).tgz"
   }
 
-  private mutating func set(_ value: String, from origin: String) throws(LockingError) {
+  private mutating func set(_ value: String, from origin: String) throws(Report) {
     address = try NpmRegistrySource.checked(value, from: origin)
     self.origin = origin
   }
 
-  private static func checked(_ value: String, from origin: String) throws(LockingError) -> String {
+  private static func checked(_ value: String, from origin: String) throws(Report) -> String {
     if ["https://", "http://"].contains(where: value.lowercased().hasPrefix) { return value }
-    throw LockingError(
+    throw Report(
       "cannot use the npm registry of \(origin): expected an address that begins with https:// or http://")
   }
 

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import Json
 
 /// What a registry tells of one package, all its versions: cut down to what npm resolves with, and checked.
@@ -17,7 +18,7 @@ package struct Packument: Sendable {
   package init(parsing text: [UInt8], of name: String) throws {
     let json = try JSONValue(parsing: text, named: "what the registry tells of \(name)")
     guard let versions = json["versions"]?.members else {
-      throw LockingError("cannot read what the registry tells of \(name): it has no versions")
+      throw Report("cannot read what the registry tells of \(name): it has no versions")
     }
     self.name = name
     document = .object([

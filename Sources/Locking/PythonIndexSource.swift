@@ -1,3 +1,5 @@
+import Diagnosis
+
 /// Where the Python index is, and who said so. This program names none itself: it asks what the
 /// host's own clients would ask.
 package struct PythonIndexSource: Sendable, Equatable {
@@ -26,7 +28,7 @@ package struct PythonIndexSource: Sendable, Equatable {
   /// printed, nil when there is no pip; it is called only when nothing else names an index.
   package init(
     environment: [String: String], files: [ConfigurationFile], askPip: () -> String?
-  ) throws(LockingError) {
+  ) throws(Report) {
     for name in PythonIndexSource.variables {
       if let value = environment[name].map({ $0.filter { !$0.isWhitespace } }), !value.isEmpty {
         self = try PythonIndexSource(checking: value, from: name)
@@ -43,7 +45,7 @@ package struct PythonIndexSource: Sendable, Equatable {
       self = try PythonIndexSource(checking: String(line), from: "the default of pip")
       return
     }
-    throw LockingError(
+    throw Report(
       "cannot find a Python package index: none is configured, and python3 has no pip to ask",
       hints: [
         "install pip (`sudo apt-get install python3-pip`), or name an index in PIP_INDEX_URL or in /etc/pip.conf",
@@ -51,9 +53,9 @@ package struct PythonIndexSource: Sendable, Equatable {
       ])
   }
 
-  private init(checking value: String, from origin: String) throws(LockingError) {
+  private init(checking value: String, from origin: String) throws(Report) {
     guard ["https://", "http://", "file://"].contains(where: value.lowercased().hasPrefix) else {
-      throw LockingError(
+      throw Report(
         "cannot use the Python package index of \(origin): expected an address that begins with https://, http:// or file://"
       )
     }

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Toml
 
@@ -35,13 +36,13 @@ extension PylockPackage {
     let root = try TomlDocument(parsing: bytes, file: "pylock.toml").root
     let version = try root.string("lock-version") ?? ""
     guard version.hasPrefix("1.") else {
-      throw LockingError(
+      throw Report(
         "cannot read what uv resolved: expected pylock.toml of version 1, found \"\(version)\"",
         hints: ["use a newer or older uv, or report this"])
     }
     return try root.tables("packages").map { table in
       guard let name = try table.string("name"), let version = try table.string("version") else {
-        throw LockingError("cannot read what uv resolved: a package without name or version")
+        throw Report("cannot read what uv resolved: a package without name or version")
       }
       return PylockPackage(
         name: name, version: version, marker: try table.string("marker") ?? "",

@@ -85,7 +85,7 @@ package struct PythonResolution: Sendable {
     if let bad = (requirements + constraints).first(where: {
       $0.contains(where: \.isNewline) || $0.hasPrefix("-")
     }) {
-      throw LockingError("cannot resolve Python packages: \"\(bad)\" is not a requirement")
+      throw Report("cannot resolve Python packages: \"\(bad)\" is not a requirement")
     }
     for reference in requirements.compactMap(PythonReference.init) { try check(reference) }
     var outcome = try run(invocation(for: requirements, constraints: constraints + keeping))
@@ -98,7 +98,7 @@ package struct PythonResolution: Sendable {
     return try choose(from: packages, requested: requirements, environment: environment)
   }
 
-  private func refusal(_ outcome: Outcome) -> LockingError {
+  private func refusal(_ outcome: Outcome) -> Report {
     let remedy =
       "ask for a version that has a wheel for \(target.words), or name it in allow_sdist, and it is built"
     let explanation = UvExplanation(outcome.errors)
@@ -106,7 +106,7 @@ package struct PythonResolution: Sendable {
     let reason =
       explanation.isConflict
       ? "no versions satisfy all requirements" : "uv exited with status \(outcome.status)"
-    return LockingError(
+    return Report(
       "cannot resolve Python packages for \(target.words): \(reason)",
       causes: explanation.sentences.map(hidingCredentials),
       hints: (lacking.isEmpty ? [] : [remedy])
@@ -115,17 +115,17 @@ package struct PythonResolution: Sendable {
   }
 
   /// A lock names files that others have, too: of the web, or of the guest directory.
-  private func check(_ reference: PythonReference) throws(LockingError) {
+  private func check(_ reference: PythonReference) throws(Report) {
     let shown = WebAddress.withoutCredentials(reference.address)
     if reference.isLocal && reference.guestPath == nil {
-      throw LockingError(
+      throw Report(
         "cannot lock \(reference.name): expected a file below the guest directory, found \(shown)",
         hints: [
           "copy it into the guest directory and write \"\(reference.subject) @ file:wheels/\(reference.file)\""
         ])
     }
     guard WheelName(reference.file) != nil else {
-      throw LockingError(
+      throw Report(
         "cannot lock \(reference.name): expected the address of a wheel, found \(shown)",
         hints: ["a wheel's name ends in .whl; `pip wheel` makes one from source"])
     }
@@ -133,30 +133,30 @@ package struct PythonResolution: Sendable {
 
   package func choose(
     from packages: [PylockPackage], requested requirements: [String], environment: String
-  ) throws(LockingError) -> [LockedWheel] {
+  ) throws(Report) -> [LockedWheel] {
     let requested = Set(requirements.map(PythonResolution.name))
     let references = requirements.compactMap(PythonReference.init)
     var wheels: [LockedWheel] = []
     for package in packages {
       if !package.marker.isEmpty {
         guard let marker = PythonMarker(package.marker) else {
-          throw LockingError(
+          throw Report(
             "cannot lock \(package.name) \(package.version): unknown marker \"\(package.marker)\"")
         }
         if !marker.holds(on: target) { continue }
       }
       guard
-        let wheel = try package.archive.map({ archive throws(LockingError) in
+        let wheel = try package.archive.map({ archive throws(Report) in
           try referred(archive, by: package, references)
         }) ?? source(of: package) ?? target.best(of: package.wheels)
       else { throw missing(package) }
       guard let sha256 = wheel.sha256 else {
-        throw LockingError(
+        throw Report(
           "cannot lock \(package.name) \(package.version): the index gives no SHA-256 of \(wheel.file)")
       }
       let name = WheelName.normalized(package.name)
       if let known = wheels.first(where: { $0.name == name }) {
-        throw LockingError(
+        throw Report(
           "cannot lock \(name): resolved to two versions, \(known.version) and \(package.version)")
       }
       wheels.append(
@@ -176,7 +176,7 @@ package struct PythonResolution: Sendable {
   /// The wheel that a requirement names, as the requirement names it.
   private func referred(
     _ archive: OfferedWheel, by package: PylockPackage, _ references: [PythonReference]
-  ) throws(LockingError) -> OfferedWheel {
+  ) throws(Report) -> OfferedWheel {
     let name = WheelName.normalized(package.name)
     let reference = references.first { $0.name == name && $0.file == archive.file }
     guard let parsed = WheelName(archive.file), target.rank(of: parsed) != nil else {
@@ -193,7 +193,7 @@ package struct PythonResolution: Sendable {
       let address = WebAddress.withoutCredentials(reference?.address ?? archive.url)
       let line =
         reference?.text(address: address, sha256: archive.sha256) ?? "\(name) @ \(address)\(found)"
-      throw LockingError(
+      throw Report(
         "cannot lock \(name) \(package.version): expected an address with its SHA-256, found \(address)",
         causes: reference == nil ? ["no requirement of the config names it: another package does"] : [],
         hints: ["if that is the file you mean, write \"\(line)\""])
@@ -202,7 +202,7 @@ package struct PythonResolution: Sendable {
       file: archive.file, url: reference.address, size: archive.size, sha256: reference.sha256)
   }
 
-  private func missing(_ package: PylockPackage) -> LockingError {
+  private func missing(_ package: PylockPackage) -> Report {
     var causes: [String] = []
     if !package.wheels.isEmpty {
       causes.append("its wheels: \(package.wheels.map(\.file).sorted().joined(separator: ", "))")
@@ -212,7 +212,7 @@ package struct PythonResolution: Sendable {
       causes.append("it also comes as source")
       hints.append("write allow_sdist = [\"\(package.name)\"] beside packages, and it is built")
     }
-    return LockingError(
+    return Report(
       "cannot lock \(package.name) \(package.version): expected a wheel for \(target.words), found none",
       causes: causes, hints: hints)
   }

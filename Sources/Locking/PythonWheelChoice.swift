@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 
 /// A wheel that an index offers, before one is chosen.
@@ -42,9 +43,9 @@ extension SimpleIndex {
   /// index does not tell it.
   package func newest(
     matching specifier: String, for target: PythonTarget, environment: String
-  ) throws(LockingError) -> LockedWheel {
+  ) throws(Report) -> LockedWheel {
     guard let condition = PythonSpecifier(specifier) else {
-      throw LockingError(
+      throw Report(
         "cannot choose a version of \(project): \"\(specifier)\" is not a version condition")
     }
     var offers: [PythonVersion: [OfferedWheel]] = [:]
@@ -66,7 +67,7 @@ extension SimpleIndex {
         file: wheel.file, url: wheel.url, size: wheel.size ?? 0, sha256: sha256, requested: true)
     }
     let newest = offers.keys.max()
-    throw LockingError(
+    throw Report(
       "cannot choose a version of \(project): expected a wheel of \(specifier.isEmpty ? "any version" : specifier) for \(target.words), found none",
       causes: newest.map { version in
         ["\(spelling[version]!) has \(offers[version]!.map(\.file).sorted().joined(separator: ", "))"]

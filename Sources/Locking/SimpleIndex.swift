@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import FoundationEssentials
 
@@ -31,7 +32,7 @@ package struct SimpleIndex: Sendable, Equatable {
   }
 
   /// `address` is where the page came from after redirections; relative names are resolved against it.
-  package init(parsing body: [UInt8], project: String, address: String) throws(LockingError) {
+  package init(parsing body: [UInt8], project: String, address: String) throws(Report) {
     self.project = project
     let base = WebAddress(address)
     let first = body.first { $0 > 0x20 && $0 != 0xef && $0 != 0xbb && $0 != 0xbf }
@@ -67,7 +68,7 @@ package struct SimpleIndex: Sendable, Equatable {
 
   private static func json(
     _ body: [UInt8], _ project: String, _ base: WebAddress
-  ) throws(LockingError) -> [File] {
+  ) throws(Report) -> [File] {
     do {
       return try JSONDecoder().decode(Page.self, from: Data(body)).files.map { entry in
         File(
@@ -76,7 +77,7 @@ package struct SimpleIndex: Sendable, Equatable {
           requiresPython: entry.requiresPython ?? "", isYanked: entry.yanked?.isYanked ?? false)
       }
     } catch {
-      throw LockingError(
+      throw Report(
         "cannot read the index page of \(project): it is not what PEP 691 describes",
         causes: ["\(error)"])
     }

@@ -26,8 +26,8 @@ package struct SourceMetadata: Sendable, Equatable {
 
   /// `requirements` is setuptools' `requires.txt`, which counts where PKG-INFO is too old to be complete.
   package init(information: String, requirements: String?, project: [UInt8]?, file: String) throws {
-    func refuse(_ reason: String) -> LockingError {
-      LockingError("cannot lock \(file): \(reason)")
+    func refuse(_ reason: String) -> Report {
+      Report("cannot lock \(file): \(reason)")
     }
     var headers: [(name: String, value: String)] = []
     for line in information.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {

@@ -47,11 +47,11 @@ struct UvExplanation {
   }
 }
 
-extension LockingError {
+extension Report {
   /// The same with the places in the config of all that it mentions. `constraints` only bound versions.
   package func placed(
     _ requirements: [Located<String>], constraints: [Located<String>] = []
-  ) -> LockingError {
+  ) -> Report {
     var words: Set<String> = []
     for line in [summary] + causes {
       let names = line.split { !($0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))) }

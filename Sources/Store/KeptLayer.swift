@@ -116,25 +116,10 @@ extension Store {
   }
 
   private func text(of path: String) throws(SystemFailure) -> String? {
-    do {
-      let file = try Descriptor(opening: path, O_RDONLY | O_NOFOLLOW)
-      return String(decoding: try readAll(file.raw, named: path), as: UTF8.self)
-    } catch  where error.code == ENOENT {
-      return nil
-    }
+    try content(of: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private func replace(_ path: String, with text: String) throws(SystemFailure) {
     try replace(path, with: Array(text.utf8))
-  }
-
-  private func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
-    let temporary = try write(bytes, mode: 0o644)
-    do {
-      try system("create", path) { rename(temporary, path) }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
   }
 }

@@ -7,7 +7,22 @@ import Glibc
 extension Store {
   /// Nil if there is none.
   package func record(_ kind: String, _ name: String) throws(SystemFailure) -> [UInt8]? {
+    try content(of: recordPath(kind, name))
+  }
+
+  package func setRecord(_ kind: String, _ name: String, to bytes: [UInt8]) throws(SystemFailure) {
     let path = recordPath(kind, name)
+    try createDirectories("\(directory)/records/\(kind)")
+    try replace(path, with: bytes)
+  }
+
+  package func removeRecord(_ kind: String, _ name: String) throws(SystemFailure) {
+    let path = recordPath(kind, name)
+    if unlink(path) != 0 && errno != ENOENT { throw SystemFailure("remove", path) }
+  }
+
+  /// Nil if there is no such file.
+  func content(of path: String) throws(SystemFailure) -> [UInt8]? {
     do {
       let file = try Descriptor(opening: path, O_RDONLY | O_NOFOLLOW)
       return try readAll(file.raw, named: path)
@@ -16,9 +31,8 @@ extension Store {
     }
   }
 
-  package func setRecord(_ kind: String, _ name: String, to bytes: [UInt8]) throws(SystemFailure) {
-    let path = recordPath(kind, name)
-    try createDirectories("\(directory)/records/\(kind)")
+  /// A reader sees the old content or the new.
+  func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
     let temporary = try write(bytes, mode: 0o644)
     do {
       try system("create", path) { rename(temporary, path) }
@@ -26,11 +40,6 @@ extension Store {
       unlink(temporary)
       throw error
     }
-  }
-
-  package func removeRecord(_ kind: String, _ name: String) throws(SystemFailure) {
-    let path = recordPath(kind, name)
-    if unlink(path) != 0 && errno != ENOENT { throw SystemFailure("remove", path) }
   }
 
   /// Names are ours, such as a digest's digits: letters, digits, `.`, `_` and `-`.

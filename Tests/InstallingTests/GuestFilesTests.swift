@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Foundation
 import Glibc
@@ -30,7 +31,7 @@ import Testing
   @Test func `names everything that is missing at once`() {
     let listing = GuestListing(
       artifacts: Self.artifacts.filter { $0 != "tips.txt" }, binaries: [], hasCertificate: false)
-    let error = #expect(throws: InstallingError.self) {
+    let error = #expect(throws: Report.self) {
       try GuestFiles(listing, requireBinaries: true, requireCertificate: true)
     }
     #expect(
@@ -97,7 +98,7 @@ import Testing
   }
 
   @Test func `fails when an enabled command line does not answer`() {
-    let error = #expect(throws: InstallingError.self) { try ToolVersions(sections("clod"), run: run) }
+    let error = #expect(throws: Report.self) { try ToolVersions(sections("clod"), run: run) }
     #expect(error?.summary == "cannot confirm claude: the version command does not answer")
     #expect(error?.causes == ["`clod` exited with status 127: sh: clod: not found"])
   }

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Foundation
 import Glibc
@@ -116,7 +117,7 @@ import Testing
       #expect(try !scratch.listing().contains("evil"))
     }
     let files: [RawArchive.Member] = [.file("package/package.json", "{}"), .file("package/a.js")]
-    let error = #expect(throws: InstallingError.self) {
+    let error = #expect(throws: Report.self) {
       try install(
         [(package, files), (Self.package("node_modules/b", ["a": "a.js"], requested: true), files)],
         in: Scratch())

@@ -1,3 +1,4 @@
+import Diagnosis
 import FileTree
 import Foundation
 import Glibc
@@ -54,7 +55,7 @@ import Testing
     let installer = NodeInstaller(root: scratch.root.raw, modified: Self.modified)
     #expect(throws: WheelError.self) { try installer.install(scratch.wheel(broken)) }
     for prefix in ["opt", "/opt\nregistry=evil", "/opt/../.."] {
-      #expect(throws: InstallingError.self, "\(prefix)") { try installer.setGlobalPrefix(prefix) }
+      #expect(throws: Report.self, "\(prefix)") { try installer.setGlobalPrefix(prefix) }
     }
   }
 
@@ -94,7 +95,7 @@ import Testing
     let scratch = try Scratch()
     let modules = "opt/ai-clis/anthropic/lib/python3.11/site-packages"
     try scratch.put("\(modules)/sdk/bin/claude", "ELF", mode: 0o755)
-    let error = #expect(throws: InstallingError.self) {
+    let error = #expect(throws: Report.self) {
       try links([("claude", "sdk/_bundled/claude")]).make(in: scratch.root.raw, modified: Self.modified)
     }
     #expect(
@@ -103,7 +104,7 @@ import Testing
     #expect(error?.causes == ["installed: greeting-1.0-py3-none-any.whl"])
     #expect(error?.hints == ["/\(modules)/sdk holds bin", "files of that name: /sdk/bin/claude"])
     for (name, path) in [("../x", "sdk/bin/claude"), ("x", "../../x"), ("x", "/bin/sh"), ("x", "sdk/bin")] {
-      #expect(throws: InstallingError.self, "\(name) \(path)") {
+      #expect(throws: Report.self, "\(name) \(path)") {
         try links([(name, path)]).make(in: scratch.root.raw, modified: Self.modified)
       }
     }

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Foundation
 import Glibc
@@ -112,7 +113,7 @@ import Testing
       "certifi/cacert.pem,sha256=\(Base64.urlSafe.text(of: Digest(of: patched).bytes)),\(patched.utf8.count)\n"
     #expect(try scratch.text("\(modules)/certifi-2026.1.1.dist-info/RECORD").contains(row))
     #expect(try add() == [])
-    #expect(throws: InstallingError.self) { try CertificateBundle(certificate: Array("\u{e9}".utf8)) }
+    #expect(throws: Report.self) { try CertificateBundle(certificate: Array("\u{e9}".utf8)) }
   }
 
   private func release(_ name: String, _ uri: String?, _ suite: String, _ digest: Digest) -> LockedRelease {
@@ -189,7 +190,7 @@ import Testing
     "http://deb.example/debian", "https://user:secret@deb.example/debian", "file:///srv/debian",
   ])
   func `refuses an address that an image must not name`(uri: String) {
-    #expect(throws: InstallingError.self) {
+    #expect(throws: Report.self) {
       try AptLists(releases: [release("main", uri, "x", Digest(of: ""))], indexes: [], keyring: "/k")
     }
   }

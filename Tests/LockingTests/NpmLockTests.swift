@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import Locking
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
       ].joined(separator: ","))
     let unfit: Set = [try Self.place("node_modules/darwin")]
     #expect(try lock.selection(unfit: unfit, on: "x86_64").map(\.place.text) == ["node_modules/cli"])
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try lock.selection(unfit: [Self.place("node_modules/cli")], on: "arm64")
     }
     #expect(error?.summary == "cannot install cli on arm64: it is not made for it")

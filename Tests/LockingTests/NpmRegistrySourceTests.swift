@@ -1,3 +1,4 @@
+import Diagnosis
 import Locking
 import Testing
 
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func `refuses a registry that is no web address`() {
-    #expect(throws: LockingError.self) {
+    #expect(throws: Report.self) {
       try NpmRegistrySource(configured: nil, environment: ["npm_config_registry": "file:///x"], files: [])
     }
   }

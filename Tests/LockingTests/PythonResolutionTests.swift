@@ -70,7 +70,7 @@ import Testing
         .init(file: "odd-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", url: "", size: 1, sha256: Digest(of: ""))
       ],
       hasSource: true)
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try resolution().choose(from: [package], requested: ["odd"], environment: "python")
     }
     #expect(
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `passes on what uv says, without credentials`() throws {
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try resolution("https://user:secret@index.example/simple").wheels(for: ["x"], environment: "python") {
         _ in
         .init(
@@ -95,7 +95,7 @@ import Testing
     }
     #expect(error?.causes == ["no such thing", "at [address]"])
     for requirement in ["-r /etc/passwd", "--index-url=x", "a\nb"] {
-      #expect(throws: LockingError.self) {
+      #expect(throws: Report.self) {
         try resolution().wheels(for: [requirement], environment: "python") { _ in
           Issue.record("uv was asked")
           return .init(status: 0, output: [], errors: "")
@@ -124,7 +124,7 @@ import Testing
     "  × No solution found when resolving dependencies:\n  ╰─▶ Because you require a, no.\n      And so b.\n",
   ])
   func `tells a conflict sentence by sentence, with the places of what it names`(said: String) throws {
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try resolution().wheels(for: ["A>=1", "b", "because-of"], environment: "python") { _ in
         .init(status: 1, output: [], errors: said)
       }
@@ -148,7 +148,7 @@ import Testing
     "Because odd>=1,<3 have no usable wheels and other==1 depends on odd, we can conclude that no.",
   ])
   func `tells the line by which what has no wheel is built`(sentence: String) throws {
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try resolution().wheels(for: ["odd"], environment: "python") { _ in
         .init(
           status: 1, output: [],
@@ -190,7 +190,7 @@ import Testing
     )
     #expect(
       try source([:], Array(files.suffix(1)), pip: "https://pip\n") == "https://pip from the default of pip")
-    #expect(throws: LockingError.self) { try source([:], [], pip: nil) }
-    #expect(throws: LockingError.self) { try source(["PIP_INDEX_URL": "--evil"], [], pip: nil) }
+    #expect(throws: Report.self) { try source([:], [], pip: nil) }
+    #expect(throws: Report.self) { try source(["PIP_INDEX_URL": "--evil"], [], pip: nil) }
   }
 }

@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     #expect(json.files[0].url == "https://index.example/files/node-24.1.0.whl")
     #expect(json.files[0].requiresPython == ">=3.7")
     #expect(json.files.map(\.isYanked) == [false, true])
-    #expect(throws: LockingError.self) {
+    #expect(throws: Report.self) {
       try SimpleIndex(parsing: Array("{\"files\": 1}".utf8), project: "node", address: Self.address)
     }
   }
@@ -84,7 +85,7 @@ import Testing
     let wheel = try page.newest(matching: "==24.*", for: Self.target, environment: "node")
     #expect(wheel.version == "24.10.0" && wheel.name == "node-bin" && wheel.requested)
     #expect(try page.newest(matching: "", for: Self.target, environment: "node").version == "25.0.0")
-    let error = #expect(throws: LockingError.self) {
+    let error = #expect(throws: Report.self) {
       try page.newest(matching: "==24.13.*", for: Self.target, environment: "node")
     }
     #expect(

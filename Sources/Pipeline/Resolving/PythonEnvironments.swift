@@ -36,10 +36,10 @@ struct PythonEnvironments {
         if read == known { return try found + buildRequirements(of: found, known, requirements + sources) }
         known = read
       }
-      throw LockingError(
+      throw Report(
         "cannot resolve Python packages: the versions of \(known.map(\.name).joined(separator: ", ")) do not settle",
         hints: ["name a version of each: \"NAME==VERSION\""])
-    } catch let error as LockingError {
+    } catch let error as Report {
       throw error.placed(requirements, constraints: constraints)
     }
   }

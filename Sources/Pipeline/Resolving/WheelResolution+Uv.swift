@@ -111,7 +111,7 @@ extension PythonIndexSource {
 
   /// The one that somebody has configured; nil when pip would ask its default, or nothing usable is named.
   init?(configuredOn host: HostContext) {
-    do throws(LockingError) {
+    do throws(Report) {
       try self.init(environment: host.environment, files: PythonIndexSource.files(of: host)) { nil }
     } catch {
       return nil

@@ -71,12 +71,12 @@ struct NpmResolution {
     let package = selected.package
     let words = "\(package.name) \(package.version)"
     guard let url = package.url, ["https://", "http://"].contains(where: url.hasPrefix) else {
-      throw LockingError(
+      throw Report(
         "cannot lock \(words): it comes from no registry", causes: package.url.map { ["from \($0)"] } ?? [],
         hints: ["only packages of a registry can be locked: no directories, no repositories"])
     }
     guard let integrity = package.integrity else {
-      throw LockingError(
+      throw Report(
         "cannot lock \(words): the registry gives no SHA-512 of its tarball",
         hints: ["ask for a newer version, or another registry: [build.npm] registry"])
     }
