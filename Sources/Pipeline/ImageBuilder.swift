@@ -141,12 +141,13 @@ package struct ImageBuilder: Sendable {
     events(.note("packages: \(choice.origin)"))
     var assets = BuiltAssets()
     for architecture in architectures {
+      let target = BuildTarget(
+        builder: self, request: request, configuration: configuration, architecture: architecture,
+        lock: choice.lock, ids: ids)
       var record = BuildRecord(output: request.output, architecture: architecture.name)
       let before = record
       if request.parts.contains(.rootfs) {
-        let build = ArchitectureBuild(
-          builder: self, request: request, configuration: configuration, architecture: architecture,
-          lock: choice.lock, ids: ids, outputs: outputs)
+        let build = ArchitectureBuild(target: target, outputs: outputs)
         let (image, made) = try build.run()
         assets.images.append(image)
         if var made {
@@ -154,9 +155,7 @@ package struct ImageBuilder: Sendable {
           record = made
         }
       }
-      let build = PartsBuild(
-        builder: self, request: request, configuration: configuration, architecture: architecture,
-        lock: choice.lock, ids: ids, outputs: outputs)
+      let build = PartsBuild(target: target, outputs: outputs)
       assets.parts += try build.run(request.parts.subtracting([.rootfs]), record: &record)
       if request.goal == .sealed, let record, record != before {
         try outputs.write(record.text, architecture.name, Outputs.report)

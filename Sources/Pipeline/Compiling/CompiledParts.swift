@@ -12,12 +12,7 @@ import Store
 /// What one architecture's kernel and initrd need a compiler for. What was compiled of the same sources, with
 /// the same compiler and options, is taken from the cache.
 struct CompiledParts {
-  var builder: ImageBuilder
-  var request: BuildRequest
-  var configuration: GuestConfiguration
-  var architecture: GuestArchitecture
-  var lock: Lockfile
-  var ids: SubordinateIDs?
+  var target: BuildTarget
 
   /// Objects of the store.
   struct Objects {
@@ -36,19 +31,20 @@ struct CompiledParts {
 
   /// `identity` is that of the kernel's inputs; nil to compile none.
   func objects(kernel identity: Digest?, runAgent: Bool) throws -> Objects {
-    guard let root = lock.buildRoots.first(where: { $0.builder == "\(builder.context.debianArchitecture)" })
+    guard
+      let root = target.lock.buildRoots.first(where: { $0.builder == "\(target.context.debianArchitecture)" })
     else { throw Report("internal error: the lock names nothing to compile with") }
-    let program = try ProgramRecipe.runAgent(for: architecture, of: configuration)
+    let program = try ProgramRecipe.runAgent(for: target.architecture, of: target.configuration)
     let programIdentity = PartInputs.identity(of: program, in: root)
     // Of two builds that need the same, one compiles.
-    let lock = try builder.store.lock(identity ?? programIdentity)
-    defer { withExtendedLifetime(lock) {} }
+    let turn = try target.builder.store.lock(identity ?? programIdentity)
+    defer { withExtendedLifetime(turn) {} }
     var objects = Objects()
     objects.kernel = try identity.flatMap { try known(.kernel, $0) }
     if runAgent { objects.runAgent = try known(.initrd, programIdentity) }
     let recipe = identity != nil && objects.kernel == nil ? try self.recipe : nil
     let isMissing = runAgent && objects.runAgent == nil
-    if let recipe { builder.events(.note("\(recipe.name): compiling \(recipe.source.title)")) }
+    if let recipe { target.builder.events(.note("\(recipe.name): compiling \(recipe.source.title)")) }
     if recipe == nil && !isMissing { return objects }
     let made = try compile(recipe, isMissing ? program : nil, in: root)
     if let kernel = made[CompileRun.kernel], let identity {
@@ -63,14 +59,15 @@ struct CompiledParts {
   /// What the kernel of this architecture is made of.
   private var recipe: KernelRecipe {
     get throws {
-      guard let locked = lock.architectures.first(where: { $0.name == architecture.name })?.kernel,
-        let defconfig = ReferredFiles.defconfig(of: architecture, in: configuration)
-      else { throw Report("internal error: the lock names no kernel of \(architecture.name)") }
+      guard let locked = target.locked?.kernel,
+        let defconfig = ReferredFiles.defconfig(of: target.architecture, in: target.configuration)
+      else { throw Report("internal error: the lock names no kernel of \(target.name)") }
       return KernelRecipe(
-        name: architecture.name, architecture: try configuration.debianArchitecture(of: architecture),
-        source: locked, expectedVersion: configuration.expectedKernelVersion(of: architecture),
-        image: architecture.kernelImage, defconfig: defconfig,
-        defconfigPath: configuration.defconfigPath(of: architecture) ?? "", date: request.sourceDate)
+        name: target.name, architecture: try target.configuration.debianArchitecture(of: target.architecture),
+        source: locked, expectedVersion: target.configuration.expectedKernelVersion(of: target.architecture),
+        image: target.architecture.kernelImage, defconfig: defconfig,
+        defconfigPath: target.configuration.defconfigPath(of: target.architecture) ?? "",
+        date: target.request.sourceDate)
     }
   }
 
@@ -78,30 +75,28 @@ struct CompiledParts {
   private func compile(
     _ kernel: KernelRecipe?, _ program: ProgramRecipe?, in root: LockedBuildRoot
   ) throws -> [String: String] {
-    let run = PooledRun(
-      builder: builder, request: request, lock: lock, ids: ids, name: "\(architecture.name)-kernel")
+    let run = target.run(log: "\(target.name)-kernel")
     let job = CompileJob(
-      root: root, sourceDate: lock.date, threads: builder.context.processors, kernel: kernel, program: program
+      root: root, sourceDate: target.lock.date, threads: target.context.processors, kernel: kernel,
+      program: program
     )
     let objects =
       root.packages.map(LockedObject.init) + (kernel.map { [LockedObject($0.source.source)] } ?? [])
-    let sources = ObjectSources(
-      builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
-      offline: request.offline)
-    let directory = "\(builder.context.cacheDirectory)/partial"
+    let directory = "\(target.context.cacheDirectory)/partial"
     let made = PendingFiles(in: directory)
-    let pool = try sources.pool(of: objects, events: run.events)
+    let pool = try target.sources.pool(of: objects, events: run.events)
     let result = try run.carryOut(.compile(job), pool: pool) { try made.create($0) }
     if let compiled = result.kernel {
-      let configuration = try builder.store.insert(Array(compiled.configuration.utf8))
-      builder.events(.note("\(architecture.name): Linux \(compiled.version), configuration \(configuration)"))
+      let options = try target.builder.store.insert(Array(compiled.configuration.utf8))
+      target.builder.events(
+        .note("\(target.name): Linux \(compiled.version), configuration \(options)"))
     }
     return made.release()
   }
 
   private func known(_ part: AssetPart, _ identity: Digest) throws -> Digest? {
-    guard let digest = try CompiledParts.object(part, identity, in: builder.store),
-      try builder.store.open(digest, verifying: true) != nil
+    guard let digest = try CompiledParts.object(part, identity, in: target.builder.store),
+      try target.builder.store.open(digest, verifying: true) != nil
     else { return nil }
     return digest
   }
@@ -109,8 +104,8 @@ struct CompiledParts {
   private func keep(_ path: String, _ part: AssetPart, _ identity: Digest) throws -> Digest {
     let file = try Descriptor(opening: path, O_RDONLY)
     let digest = try Digest(ofFile: file.raw, named: path)
-    try builder.store.publish(path, as: digest, size: fileSize(file.raw, named: path))
-    try builder.store.setRecord(CompiledParts.kind(of: part), identity.hex, to: Array(digest.hex.utf8))
+    try target.builder.store.publish(path, as: digest, size: fileSize(file.raw, named: path))
+    try target.builder.store.setRecord(CompiledParts.kind(of: part), identity.hex, to: Array(digest.hex.utf8))
     return digest
   }
 }

@@ -19,12 +19,7 @@ package struct BuiltPart: Sendable, Codable {
 
 /// The build of one architecture's kernel and initrd, each on its own.
 struct PartsBuild {
-  var builder: ImageBuilder
-  var request: BuildRequest
-  var configuration: GuestConfiguration
-  var architecture: GuestArchitecture
-  var lock: Lockfile
-  var ids: SubordinateIDs?
+  var target: BuildTarget
   var outputs: Outputs
 
   /// Builds those of `parts` that have changed since `record`, and notes them there.
@@ -32,14 +27,12 @@ struct PartsBuild {
     let now = try inputs(of: parts)
     let changed = try now.filter { part, inputs in try !isCurrent(part, inputs, record) }
     for part in now.keys.sorted(by: { $0.rawValue < $1.rawValue }) where changed[part] == nil {
-      if let stage = Stage(rawValue: part.rawValue) { builder.events(.finished(stage, reused: true)) }
-      builder.events(.note("\(architecture.name): the \(part) has not changed since the last build"))
+      if let stage = Stage(rawValue: part.rawValue) { target.builder.events(.finished(stage, reused: true)) }
+      target.builder.events(.note("\(target.name): the \(part) has not changed since the last build"))
     }
     if !changed.isEmpty {
-      let compiled = try CompiledParts(
-        builder: builder, request: request, configuration: configuration, architecture: architecture,
-        lock: lock, ids: ids
-      ).objects(kernel: changed[.kernel]?.identities.last, runAgent: changed[.initrd] != nil)
+      let compiled = try CompiledParts(target: target).objects(
+        kernel: changed[.kernel]?.identities.last, runAgent: changed[.initrd] != nil)
       if let kernel = compiled.kernel { try publish(kernel, as: AssetPart.kernel.file) }
       if changed[.initrd] != nil, let agent = compiled.runAgent { try writeInitrd(runAgent: agent) }
       var merged = try record ?? blankRecord()
@@ -53,70 +46,68 @@ struct PartsBuild {
     var inputs: [AssetPart: PartInputs] = [:]
     for part in parts {
       inputs[part] = try PartInputs.compiled(
-        part, architecture, of: configuration, lock: lock, builder: builder.context.debianArchitecture,
-        sourceDate: request.sourceDate)
+        part, target.architecture, of: target.configuration, lock: target.lock,
+        builder: target.context.debianArchitecture,
+        sourceDate: target.request.sourceDate)
     }
     return inputs
   }
 
   private func isCurrent(_ part: AssetPart, _ inputs: PartInputs, _ record: BuildRecord?) throws -> Bool {
     guard record?.parts[part] == inputs else { return false }
-    return try outputs.published.areIntact([part.file], of: architecture.name)
+    return try outputs.published.areIntact([part.file], of: target.name)
   }
 
   /// For assets without a root image.
   private func blankRecord() throws -> BuildRecord {
     BuildRecord(
-      architecture: architecture.name, program: try builder.program, lockDate: lock.date,
-      tier: (builder.context.isRoot ? Tier.root : .subuid).rawValue, tree: nil, size: 0, files: [],
+      architecture: target.name, program: try target.builder.program, lockDate: target.lock.date,
+      tier: target.tier.rawValue, tree: nil, size: 0, files: [],
       resolution: [], parts: [:], settings: nil)
   }
 
   private func built(_ part: AssetPart) throws -> BuiltPart {
-    let path = "\(request.output)/\(architecture.name)/\(part.file)"
+    let path = "\(target.request.output)/\(target.name)/\(part.file)"
     return BuiltPart(
-      architecture: architecture.name, path: path,
-      size: try sizeOfFile(outputs.pendingPath(architecture.name, part.file) ?? path))
+      architecture: target.name, path: path,
+      size: try sizeOfFile(outputs.pendingPath(target.name, part.file) ?? path))
   }
 
   private func publish(_ digest: Digest, as file: String) throws {
-    let target = try outputs.create(architecture.name, file)
-    guard let object = try builder.store.open(digest) else {
+    let output = try outputs.create(target.name, file)
+    guard let object = try target.builder.store.open(digest) else {
       throw Report("cannot publish \(file): it has left the cache; build again")
     }
-    try copyContent(of: object.raw, to: target.raw, named: file)
+    try copyContent(of: object.raw, to: output.raw, named: file)
   }
 
   private func writeInitrd(runAgent: Digest) throws {
-    try builder.during(.initrd) {
-      guard let agent = try builder.store.open(runAgent) else {
+    try target.builder.during(.initrd) {
+      guard let agent = try target.builder.store.open(runAgent) else {
         throw Report("cannot write the initrd: \(RunAgent.name) has left the cache; build again")
       }
-      let path = GuestDirectory(configuration: configuration).initScript
+      let path = GuestDirectory(configuration: target.configuration).initScript
       let file = try Descriptor(opening: path, O_RDONLY)
       let script = try readAll(file.raw, named: path)
       let initrd = try Initrd(
         Initrd.Base(busybox: .bytes(busybox()), script: .bytes(script), runAgent: .file(agent.raw)),
-        date: Timestamp(seconds: request.sourceDate ?? lock.date))
-      let target = try outputs.create(architecture.name, AssetPart.initrd.file)
-      try initrd.write(to: target.raw)
+        date: Timestamp(seconds: target.date))
+      let output = try outputs.create(target.name, AssetPart.initrd.file)
+      try initrd.write(to: output.raw)
     }
   }
 
   /// The program out of its package.
   private func busybox() throws -> [UInt8] {
-    guard let package = lock.architectures.first(where: { $0.name == architecture.name })?.busybox else {
+    guard let package = target.locked?.busybox else {
       throw Report("internal error: the lock names no busybox")
     }
-    let sources = ObjectSources(
-      builder: builder, configuration: configuration, lock: lock, mirror: request.mirror,
-      offline: request.offline)
-    let pool = try sources.pool(of: [LockedObject(package)], events: builder.events)
+    let pool = try target.sources.pool(of: [LockedObject(package)], events: target.builder.events)
     defer { pool.cancel() }
     pool.start()
     let object: Descriptor
     do { object = try pool.wait(for: package.sha256) } catch {
-      throw lock.explained(error, about: package.sha256)
+      throw target.lock.explained(error, about: package.sha256)
     }
     let file = try DebianPackageFile(descriptor: object.raw, name: package.name)
     let reader = try file.dataArchive()

@@ -16,8 +16,8 @@ struct LayeredBuild {
   var run: PooledRun
   var job: BuildJob
 
-  private var builder: ImageBuilder { architecture.builder }
-  private var name: String { architecture.architecture.name }
+  private var builder: ImageBuilder { architecture.target.builder }
+  private var name: String { architecture.target.name }
   private var outputs: Outputs { architecture.outputs }
   private static let image = "rootfs.ext4"
 
