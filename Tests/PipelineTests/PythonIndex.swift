@@ -77,7 +77,11 @@ final class PythonIndex: Sendable {
     }
     port = LoopbackServer.freePort()
     server = try ProgramRun(
-      ["/usr/bin/python3", "-u", "-m", "http.server", "\(port)", "--bind", "127.0.0.1"]
+      // What a run leaves that is cut short ends by itself.
+      [
+        "/usr/bin/timeout", "3600", "/usr/bin/python3", "-u", "-m", "http.server", "\(port)", "--bind",
+        "127.0.0.1",
+      ]
         + ["--directory", directory], in: scratch.path, environment: ["PATH": "/usr/bin:/bin"])
     try runTool(
       "/usr/bin/python3",
@@ -96,7 +100,8 @@ final class PythonIndex: Sendable {
   }
 
   deinit {
-    server.send(SIGKILL)
+    // Which timeout(1) hands on.
+    server.send(SIGTERM)
     _ = try? server.finish()
   }
 

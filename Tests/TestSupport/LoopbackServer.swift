@@ -23,9 +23,9 @@ package final class LoopbackServer: Sendable {
     case breakOff([UInt8], after: Int)
     /// Promises nothing, sends so many bytes, and closes.
     case endEarly([UInt8], after: Int)
-    /// Sends so many bytes and then nothing, with the connection open.
+    /// Sends so many bytes and then nothing, with the connection open for a minute.
     case stall([UInt8], after: Int)
-    /// Sends so many bytes and then ten a second.
+    /// Sends so many bytes and then ten a second, for a quarter of that.
     case trickle([UInt8], after: Int)
     /// Waits so many milliseconds first.
     case late([UInt8], milliseconds: Int64)
@@ -36,6 +36,9 @@ package final class LoopbackServer: Sendable {
     /// As a proxy: answers who sends exactly this Proxy-Authorization, and 407 to all others.
     indirect case demandAsProxy(String, then: Behaviour)
   }
+
+  /// Seconds after which it gives up on a client that does not: a test has to fail and not to hang.
+  fileprivate static let patience = 60
 
   private struct State {
     var behaviours: [String: [Behaviour]] = [:]
@@ -150,12 +153,14 @@ private struct Connection {
     case .endEarly(let bytes, let count): send(200, [:], bytes[..<count])
     case .stall(let bytes, let count):
       send(200, ["Content-Length": "\(bytes.count)"], bytes[..<count])
-      while !stopped.isCancelled { Stopwatch.pause(milliseconds: 10) }
+      for _ in 0..<LoopbackServer.patience * 100 where !stopped.isCancelled {
+        Stopwatch.pause(milliseconds: 10)
+      }
     case .trickle(let bytes, let count):
       let from = offset(request, bytes.count)
       let end = max(from, min(count, bytes.count))
       send(from > 0 ? 206 : 200, headers(from, bytes.count), bytes[from..<end])
-      for index in end..<bytes.count where !stopped.isCancelled {
+      for index in (end..<bytes.count).prefix(LoopbackServer.patience * 10 / 4) where !stopped.isCancelled {
         Stopwatch.pause(milliseconds: 100)
         guard send(bytes[index...index]) else { return }
       }
