@@ -75,7 +75,7 @@ let package = Package(
     module(
       "Fetching", "BuildModel", "Diagnosis", "FileTree", "HostTools", "Store", "Threads", "Transfer"),
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
-    module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
+    module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Compiling", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
     module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
     module("Imaging", "Archive", "BuildModel", "Diagnosis", "Ext4", "FileTree"),

@@ -5,6 +5,9 @@ package struct Surroundings: Sendable, Codable, Equatable {
   package var threads: Int?
   /// Bytes of a tmpfs to stage on, in place of the workspace's file system.
   package var memory: Int64?
+  /// Every shortcut is left out: programs run as the image has them, and the tree lies on the workspace's
+  /// file system unless `memory` says otherwise.
+  package var isPlain = false
   /// What scripts take for the time.
   package var clock: ShiftedClock?
   /// Has a script in the configured tree answer `Question`'s questions.

@@ -16,7 +16,7 @@ int csandbox_install_filter(struct csandbox_failure *failure);
 int csandbox_open_proc(void);
 
 /// Mounts `tree`, of open_tree(2), on `target`, and closes it.
-int csandbox_mount_unwritable(int tree, const char *target, struct csandbox_failure *failure);
+int csandbox_mount_loan(int tree, const char *target, int is_writable, struct csandbox_failure *failure);
 
 /// Mounts proc, dev and what belongs into them, in a root that has been entered. `nodes` are clones of
 /// the host's device nodes in the order of `csandbox_device_names`; `proc` is from `csandbox_open_proc`.

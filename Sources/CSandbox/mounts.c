@@ -51,9 +51,10 @@ int csandbox_open_proc(void) {
   return (int)syscall(SYS_open_tree, AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 }
 
-int csandbox_mount_unwritable(int tree, const char *target, struct csandbox_failure *failure) {
-  struct mount_attr unwritable = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
-  if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &unwritable, sizeof unwritable) != 0 ||
+int csandbox_mount_loan(int tree, const char *target, int is_writable, struct csandbox_failure *failure) {
+  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+  if (!is_writable) attributes.attr_set |= MOUNT_ATTR_RDONLY;
+  if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0 ||
       move_mount_to(tree, target) != 0)
     return csandbox_fail(failure, "mount", target);
   close(tree);

@@ -66,12 +66,32 @@ static int silence(const char *const *paths, struct csandbox_failure *failure) {
   return 0;
 }
 
-static int lend(int file, struct csandbox_failure *failure) {
-  if (file < 0) return 0;
-  int placeholder = open(CSANDBOX_LENT, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-  if (placeholder < 0) return csandbox_fail(failure, "create", CSANDBOX_LENT);
+/// Clones the mounts of what is to be lent, while the host is in sight.
+static int take_loans(const struct csandbox_step *step, int *loans, struct csandbox_failure *failure) {
+  for (int i = 0; i < step->loan_count; i++) {
+    loans[i] = clone_mount(step->loans[i].source);
+    if (loans[i] < 0) return csandbox_fail(failure, "lend", step->loans[i].source);
+  }
+  return 0;
+}
+
+static int make_placeholder(int loan, const char *path, struct csandbox_failure *failure) {
+  struct stat lent;
+  if (fstat(loan, &lent) != 0) return csandbox_fail(failure, "examine", path);
+  if (S_ISDIR(lent.st_mode)) return mkdir(path, 0755) == 0 ? 0 : csandbox_fail(failure, "create", path);
+  int placeholder = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  if (placeholder < 0) return csandbox_fail(failure, "create", path);
   close(placeholder);
-  return csandbox_mount_unwritable(file, CSANDBOX_LENT, failure);
+  return 0;
+}
+
+static int lend(const struct csandbox_step *step, const int *loans, struct csandbox_failure *failure) {
+  for (int i = 0; i < step->loan_count; i++) {
+    const struct csandbox_loan *loan = &step->loans[i];
+    if (strncmp(loan->target, "/dev/", 5) == 0 && make_placeholder(loans[i], loan->target, failure) != 0) return -1;
+    if (csandbox_mount_loan(loans[i], loan->target, loan->is_writable, failure) != 0) return -1;
+  }
+  return 0;
 }
 
 static int start_command(const struct csandbox_step *step, int failures, struct csandbox_failure *failure) {
@@ -133,7 +153,7 @@ static void run_init(const struct csandbox_step *step, int failures, int result)
 static void run_init(const struct csandbox_step *step, int failures, int result) {
   struct csandbox_failure failure;
   memset(&failure, 0, sizeof failure);
-  int nodes[CSANDBOX_DEVICES];
+  int nodes[CSANDBOX_DEVICES], loans[CSANDBOX_LOANS];
   char path[32];
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
     csandbox_fail(&failure, "make the mounts private", NULL);
@@ -144,13 +164,9 @@ static void run_init(const struct csandbox_step *step, int failures, int result)
     nodes[i] = clone_mount(path);
   }
   int proc = csandbox_open_proc();
-  int lent = step->lent ? clone_mount(step->lent) : -1;
-  if (step->lent && lent < 0) {
-    csandbox_fail(&failure, "lend", step->lent);
-    goto failed;
-  }
+  if (take_loans(step, loans, &failure) != 0) goto failed;
   if (enter_root(step, &failure) != 0 || csandbox_mount_system(nodes, proc, &failure) != 0 ||
-      silence(step->silenced, &failure) != 0 || lend(lent, &failure) != 0 || csandbox_install_filter(&failure) != 0 ||
+      silence(step->silenced, &failure) != 0 || lend(step, loans, &failure) != 0 || csandbox_install_filter(&failure) != 0 ||
       csandbox_drop_capabilities(&failure) != 0)
     goto failed;
   // Not fork(3): it takes the allocator's locks, and a thread of the worker may have held one at the
@@ -175,6 +191,10 @@ failed:;
 }
 
 pid_t csandbox_start(const struct csandbox_step *step, int *result, struct csandbox_failure *failure) {
+  if (step->loan_count > CSANDBOX_LOANS) {
+    errno = E2BIG;
+    return csandbox_fail(failure, "lend so much to", step->arguments[0]);
+  }
   int failures[2], results[2];
   if (pipe2(failures, O_CLOEXEC) != 0) return csandbox_fail(failure, "create a pipe", NULL);
   if (pipe2(results, O_CLOEXEC) != 0) {

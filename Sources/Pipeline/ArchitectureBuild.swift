@@ -34,6 +34,7 @@ struct ArchitectureBuild {
     let job = BuildJob(
       goal: target.request.goal, lock: locked, releases: target.lock.releases, sourceDate: target.date,
       threads: target.request.surroundings.threads ?? target.context.processors,
+      memory: try memory(for: locked),
       installation: installation, image: target.configuration.build.image,
       versions: VersionCommands(target.configuration),
       emulated: execution.emulated, surroundings: target.request.surroundings)
@@ -65,6 +66,14 @@ struct ArchitectureBuild {
     return KeptLayers(
       store: target.builder.store, identities: identities, threads: target.context.processors,
       events: target.builder.events)
+  }
+
+  /// A tree that is to be kept has to outlive the worker, and with it every file system in memory.
+  private func memory(for locked: LockedArchitecture) throws -> Int64? {
+    if target.request.surroundings.isPlain || target.request.surroundings.memory != nil {
+      return target.request.surroundings.memory
+    }
+    return target.request.keep ? nil : StagingMemory(of: target.context).room(for: locked)
   }
 
   /// The image that is there, if what it was made of is what it would be made of now.

@@ -18,6 +18,8 @@ struct BuildJob: Codable, Sendable {
   /// Seconds since 1970: every time in the image that no package gave, and the upper bound of the rest.
   var sourceDate: Int64
   var threads: Int
+  /// Bytes of a tmpfs for the tree; nil to have it on the workspace's file system.
+  var memory: Int64?
   var installation: Installation
   var image: ImageSettings
   var versions: VersionCommands

@@ -34,7 +34,7 @@ struct BuildRun {
   private var rootBuild: RootBuild {
     RootBuild(
       packages: job.lock.packages, configureSteps: job.lock.configureSteps, debian: job.lock.debian,
-      environment: environment, threads: job.threads, link: link)
+      environment: environment, threads: job.threads, isPlain: job.surroundings.isPlain, link: link)
   }
 
   func run() throws -> WorkerResult {
@@ -62,7 +62,7 @@ struct BuildRun {
     }
   }
 
-  private func makeTree() throws -> Tree { try Tree(making: BuildRun.tree, memory: job.surroundings.memory) }
+  private func makeTree() throws -> Tree { try Tree(making: BuildRun.tree, memory: job.memory) }
 
   // MARK: To the sealed tree
 

@@ -14,6 +14,7 @@ struct RootBuild {
   var debian: String
   var environment: ScriptEnvironment
   var threads: Int
+  var isPlain = false
   var link: WorkerLink
 
   private var events: EventHandler { link.events }
@@ -37,7 +38,8 @@ struct RootBuild {
   func configured(in tree: consuming Tree) throws -> ConfiguredTree {
     let machine = DebianArchitecture(rawValue: debian)?.machine
     let configurer = Configurer(
-      environment: environment, foreign: machine == .host ? nil : machine, events: events)
+      environment: environment, foreign: machine == .host ? nil : machine, threads: isPlain ? nil : threads,
+      events: events)
     events(.started(.stage))
     let base = try stager.bootstrap(inOrder.filter(\.essential), into: tree)
     events(.started(.configure))

@@ -64,22 +64,26 @@ package enum Sandbox {
     _ plan: SandboxPlan, _ overlay: String?, terminal: CInt, output: CInt, status: CInt, _ result: inout CInt
   ) throws -> pid_t {
     var failure = csandbox_failure()
+    let loans = (plan.lent.map { [SandboxPlan.Loan($0, as: CSANDBOX_LENT)] } ?? []) + plan.loans
+    let places = loans.flatMap { [$0.source, $0.target] }
     let process = withCStrings(plan.silenced) { silenced in
       withCStrings(plan.command) { arguments in
         withCStrings(plan.environment.map { "\($0.name)=\($0.value)" }) { environment in
-          plan.tree.withCString { root in
-            plan.directory.withCString { directory in
-              withOptionalCString(overlay) { overlay in
-                withOptionalCString(plan.lent) { lent in
-                  silenced.withMemoryRebound(
-                    to: UnsafePointer<CChar>?.self, capacity: plan.silenced.count + 1
-                  ) {
-                    var step = csandbox_step(
-                      root: root, overlay: overlay, silenced: $0, lent: lent, arguments: arguments,
-                      environment: environment,
-                      directory: directory, terminal: terminal, output: output, status: status)
-                    return csandbox_start(&step, &result, &failure)
-                  }
+          withCStrings([plan.tree, plan.directory] + places) { paths in
+            withOptionalCString(overlay) { overlay in
+              silenced.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: plan.silenced.count + 1) {
+                silenced in
+                let lent = loans.indices.map { index in
+                  csandbox_loan(
+                    source: paths[2 + 2 * index], target: paths[3 + 2 * index],
+                    is_writable: loans[index].isWritable ? 1 : 0)
+                }
+                return lent.withUnsafeBufferPointer { lent in
+                  var step = csandbox_step(
+                    root: paths[0], overlay: overlay, silenced: silenced, loans: lent.baseAddress,
+                    loan_count: CInt(lent.count), arguments: arguments, environment: environment,
+                    directory: paths[1], terminal: terminal, output: output, status: status)
+                  return csandbox_start(&step, &result, &failure)
                 }
               }
             }

@@ -8,15 +8,33 @@ package struct SandboxPlan: Sendable, Equatable {
   package var silenced: [String]
   /// A file of the host that the command sees, unwritable, as `/dev/.lent`.
   package var lent: String?
+  /// What else it sees that is not in the tree.
+  package var loans: [Loan]
   /// The program by absolute path, then its arguments.
   package var command: [String]
   /// All of the environment: nothing is inherited.
   package var environment: [(name: String, value: String)]
   package var directory: String
 
+  /// A file or directory that stands at a place of the tree while the command runs.
+  package struct Loan: Sendable, Equatable {
+    /// Relative to the workspace.
+    package var source: String
+    /// Absolute in the tree: a file that is there, or a name that is free below `/dev`.
+    package var target: String
+    package var isWritable: Bool
+
+    package init(_ source: String, as target: String, isWritable: Bool = false) {
+      self.source = source
+      self.target = target
+      self.isWritable = isWritable
+    }
+  }
+
   package init(
     tree: String, command: [String], environment: [(name: String, value: String)],
-    throwAway: Bool = false, silenced: [String] = [], lent: String? = nil, directory: String = "/"
+    throwAway: Bool = false, silenced: [String] = [], lent: String? = nil, loans: [Loan] = [],
+    directory: String = "/"
   ) {
     self.tree = tree
     self.command = command
@@ -24,6 +42,7 @@ package struct SandboxPlan: Sendable, Equatable {
     self.throwAway = throwAway
     self.silenced = silenced
     self.lent = lent
+    self.loans = loans
     self.directory = directory
   }
 
@@ -37,6 +56,9 @@ extension SandboxPlan: CustomStringConvertible {
     lines.append("  namespaces: user mount pid ipc uts network (loopback only)")
     for path in silenced { lines.append("  silenced: \(path)") }
     if let lent { lines.append("  lent: \(lent)") }
+    for loan in loans {
+      lines.append("  lent\(loan.isWritable ? " to write" : ""): \(loan.source) as \(loan.target)")
+    }
     for (name, value) in environment { lines.append("  \(name)=\(value)") }
     return lines.joined(separator: "\n")
   }

@@ -95,12 +95,20 @@ struct Inside {
       symlink(target, path)
     }
     var answer = ProbeAnswer()
+    var loans: [SandboxPlan.Loan] = []
+    for (target, content) in request.lent {
+      let source = "lent-\(loans.count)"
+      _ = FileManager.default.createFile(
+        atPath: source, contents: Data(content.utf8), attributes: [.posixPermissions: 0o755])
+      loans.append(SandboxPlan.Loan(source, as: target))
+    }
     let plan = SandboxPlan(
       tree: "tree", command: request.command,
       environment: request.environment.map {
         let parts = $0.split(separator: "=", maxSplits: 1)
         return (String(parts[0]), String(parts[1]))
-      }, throwAway: request.throwAway, silenced: request.silenced, directory: request.directory)
+      }, throwAway: request.throwAway, silenced: request.silenced, loans: loans,
+      directory: request.directory)
     do {
       var (output, report): ([UInt8], [UInt8]) = ([], [])
       answer.status = try Sandbox.run(plan, output: { output += $0 }, status: { report += $0 }).description

@@ -191,6 +191,24 @@ import TestSupport
     #expect(answers[2].output == "ran\n" && answers[2].status == "exited with status 3")
   }
 
+  @Test(arguments: Tier.testable)
+  func `what is lent stands at its place, cannot be written, and leaves no trace`(tier: Tier) throws {
+    let script = "printf '#!/bin/sh\\necho own\\n' > /bin/program; chmod +x /bin/program"
+    var request = ProbeRequest.shell("program; cat /dev/.shelf; echo more >> /bin/program")
+    request.lent = ["/bin/program": "#!/bin/sh\necho lent\n", "/dev/.shelf": "new\n"]
+    let answers = try Probe(tier).run([.shell(script), request, .shell("program; ls -A /dev | grep shelf")])
+    #expect(answers[1].output.hasPrefix("lent\nnew\n"))
+    #expect(answers[1].status == "exited with status 1")
+    #expect(answers[2].output == "own\n")
+  }
+
+  @Test(arguments: Tier.testable)
+  func `nothing is lent at a place that the tree does not have`(tier: Tier) throws {
+    var request = ProbeRequest.shell("true")
+    request.lent = ["/bin/missing": ""]
+    #expect(try Probe(tier).run([request])[0].error == "cannot mount /bin/missing: No such file or directory")
+  }
+
   /// The mount points of a step are looked up in the tree, after the host is gone.
   @Test(arguments: Tier.testable, ["dev", "proc", "sys"])
   func `a tree whose mount points are links does not touch the host`(tier: Tier, name: String) throws {

@@ -5,6 +5,8 @@ package struct ProbeRequest: Codable, Sendable {
   package var environment: [String]
   package var throwAway = false
   package var silenced: [String] = []
+  /// What is lent: files of this content, by the path that they stand at.
+  package var lent: [String: String] = [:]
   package var directory = "/"
   /// Names in the tree that are made symbolic links before, in place of what is there.
   package var links: [String: String] = [:]

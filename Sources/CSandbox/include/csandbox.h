@@ -45,6 +45,16 @@ int csandbox_hand_over(int control, int directory, struct csandbox_failure *fail
 int csandbox_open_formats(struct csandbox_failure *failure);
 
 #define CSANDBOX_LENT "/dev/.lent"
+#define CSANDBOX_LOANS 16
+
+/// A file or directory that a command sees at a place of its tree, and that is not in the tree.
+struct csandbox_loan {
+  /// Relative to the working directory, or absolute on the host.
+  const char *source;
+  /// Absolute inside: a file that is there, or a name that is free below /dev. Links are not followed.
+  const char *target;
+  int is_writable;
+};
 
 /// One command in a tree.
 struct csandbox_step {
@@ -55,8 +65,9 @@ struct csandbox_step {
   const char *overlay;
   /// Absolute paths inside the tree that appear as a program that does nothing and succeeds.
   const char *const *silenced;
-  /// When set: a file of the host that appears inside as CSANDBOX_LENT, and cannot be written there.
-  const char *lent;
+  /// What it is lent, at most CSANDBOX_LOANS.
+  const struct csandbox_loan *loans;
+  int loan_count;
   char *const *arguments;
   char *const *environment;
   /// Where the command starts, inside the tree.

@@ -26,9 +26,10 @@ struct HostileBuild: Sendable {
   /// Two years.
   private static let clockShift: Int64 = 2 * 365 * 86_400
 
-  /// `need` is the room for a tree, in bytes.
+  /// `need` is the room for a tree, in bytes; `stagesInMemory` says where the first build had it.
   init(
-    context: HostContext, scratch: VerificationScratch, need: Int64, architecture: DebianArchitecture?,
+    context: HostContext, scratch: VerificationScratch, need: Int64, stagesInMemory: Bool,
+    architecture: DebianArchitecture?,
     sourceDate: Int64?
   ) {
     environment = context.environment.filter { HostileBuild.network.contains($0.key) }
@@ -40,11 +41,12 @@ struct HostileBuild: Sendable {
       ]) { $1 }
     environment["SOURCE_DATE_EPOCH"] = sourceDate.map(String.init)
     surroundings.asks = true
+    surroundings.isPlain = true
     surroundings.threads = context.processors + 3
     varyHostName(context)
     varyUser(context)
     varyProcessors(context)
-    varyStaging(need, context)
+    varyStaging(need, inMemory: stagesInMemory, context)
     varyClock(architecture)
     add(
       HostTool("sh", package: "dash"),
@@ -117,12 +119,12 @@ struct HostileBuild: Sendable {
     }
   }
 
-  /// Half as much again as the tree needs; the tree must find room in what is free.
-  private mutating func varyStaging(_ need: Int64, _ context: HostContext) {
+  /// On a disk, if the first build staged in memory. Else half as much again as the tree needs, if that is
+  /// free.
+  private mutating func varyStaging(_ need: Int64, inMemory: Bool, _ context: HostContext) {
+    if inMemory { return }
     let size = need + need / 2
-    let text = context.kernelText("/proc/meminfo") ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-    let free = (line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0) * 1024
+    let free = StagingMemory(of: context).free
     if free > size + (1 << 30) {
       surroundings.memory = size
     } else {

@@ -51,7 +51,8 @@ package struct Verifier: Sendable {
       from: builder.store)
     if isComplete { (request.offline, request.mirror) = (true, nil) }
     var hostile = HostileBuild(
-      context: context, scratch: scratch, need: try sizeOfFile(first), architecture: architecture.debian,
+      context: context, scratch: scratch, need: try sizeOfFile(first),
+      stagesInMemory: StagingMemory(of: context).room(for: locked) != nil, architecture: architecture.debian,
       sourceDate: request.sourceDate)
     if !isComplete { hostile.tell(configuration.build.network.variables, from: context) }
     if let user = hostile.user { try scratch.give(to: user.id, group: user.group) }
