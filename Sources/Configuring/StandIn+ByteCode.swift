@@ -1,8 +1,8 @@
 import FileTree
 
-/// Python's modules are compiled by maintainer scripts, one after the other. `CompileAhead` does that on other
-/// processors, beside the scripts; what these compile with then takes what is ready, if it is what they would
-/// make: byte code that names its source's hash.
+/// Python's modules are compiled by maintainer scripts, one after the other. `CompileAhead` does that on
+/// other processors, beside the scripts; what these compile with then takes what is ready, if it is what
+/// they would make: byte code that names its source's hash.
 extension StandIn {
   static let byteCode = [
     StandIn(

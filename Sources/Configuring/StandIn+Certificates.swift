@@ -1,7 +1,7 @@
 import FileTree
 
-/// ca-certificates of Debian 12. Both scripts loop over some 150 certificates, and start a dozen processes for
-/// each.
+/// ca-certificates of Debian 12. Both scripts loop over some 150 certificates, and start up to a dozen
+/// processes for each.
 extension StandIn {
   static let certificates = [
     StandIn(

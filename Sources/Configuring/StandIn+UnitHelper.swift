@@ -1,7 +1,7 @@
 import FileTree
 
-/// deb-systemd-helper of init-system-helpers, which maintainer scripts start by the dozen. Most of its time it
-/// loads libraries of which it uses a line each.
+/// deb-systemd-helper of init-system-helpers, which maintainer scripts start by the dozen. Most of its time
+/// it loads libraries of which it uses a line each.
 extension StandIn {
   static let unitHelper = StandIn(
     program: "usr/bin/deb-systemd-helper",

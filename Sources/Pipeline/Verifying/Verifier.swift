@@ -50,14 +50,21 @@ package struct Verifier: Sendable {
       configuration, lock: choice.lock, objects: objects.map(\.sha256) + locked.indexes.map(\.sha256),
       from: builder.store)
     if isComplete { (request.offline, request.mirror) = (true, nil) }
+    let memory = request.keep ? nil : StagingMemory(of: context).room(for: locked)
     var hostile = HostileBuild(
       context: context, scratch: scratch, need: try sizeOfFile(first),
-      stagesInMemory: StagingMemory(of: context).room(for: locked) != nil, architecture: architecture.debian,
+      stagesInMemory: memory != nil, architecture: architecture.debian,
       sourceDate: request.sourceDate)
     if !isComplete { hostile.tell(configuration.build.network.variables, from: context) }
     if let user = hostile.user { try scratch.give(to: user.id, group: user.group) }
     builder.events(.note("\(architecture.name): building again elsewhere"))
-    let (before, outside) = (try answers(), try answers(under: hostile))
+    var before = try answers()
+    let outside = try answers(under: hostile)
+    if let memory {
+      // The first tree was not where its build began. tmpfs counts in pages.
+      before[.staging] = "tmpfs"
+      before[.space] = "\(memory / Int64(getpagesize()))"
+    }
     let inside = try rebuild(architecture, request, hostile, scratch)
     let second = "\(scratch.assets)/\(architecture.name)/rootfs.ext4"
     return Verification(
