@@ -62,7 +62,9 @@ lint: ## Check formatting
 bench: build ## Compare with doing the same by hand, and the boot with other file systems
 	@.ci/install-packages $(BENCH_PACKAGES)
 	bench/default-image.sh
+	bench/default-image.sh apt
 	bench/pack.sh
+	bench/pack.sh 100000
 	bench/validate.sh
 	bench/boot.sh
 

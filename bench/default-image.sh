@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The default image with warm caches: capsem-native against the same image made by hand with
-# mmdebstrap, uv, unzip and mke2fs -d. Both in one run, taking turns; no network in what is timed.
+# mmdebstrap, uv, unzip and mke2fs -d. Both in one run, taking turns; no network in what is timed. With `apt`,
+# Debian's packages only: mmdebstrap and mke2fs -d.
 #
-#   ROUNDS=5 bench/default-image.sh
+#   ROUNDS=5 bench/default-image.sh [apt]
 #
 # CAPSEM_NATIVE   the program (default .build/release/capsem-native)
 # ROUNDS          timed rounds of each (default 3), after one that warms up and measures memory
@@ -13,6 +14,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(dirname "$here")
 program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
 rounds=${ROUNDS:-3}
+part=${1:-all}
+name=default-image until=()
+[ "$part" = all ] || name=apt-part until=(--until configured)
 results=${BENCH_RESULTS:-$here/results}
 cache=${CAPSEM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/capsem-native}
 
@@ -44,13 +48,14 @@ cp "$here/by-hand.sh" "$work/inputs/"
 ours() {
   rm -rf "$work/assets"
   sync
-  "$@" "$program" build "$work/guest" --locked --offline --output "$work/assets" --progress none --timings
+  "$@" "$program" build "$work/guest" --locked --offline --output "$work/assets" --progress none --timings \
+    "${until[@]}"
 }
 
 hand() {
   rm -rf "$work/out"/*
   sync
-  "$@" "$work/inputs/by-hand.sh" "$work/inputs" "$work/out/rootfs.ext4" "$work/out/times" "$work/tmp"
+  "$@" "$work/inputs/by-hand.sh" "$work/inputs" "$work/out/rootfs.ext4" "$work/out/times" "$work/tmp" "$part"
 }
 
 echo "== warming up, and measuring memory" >&2
@@ -67,4 +72,4 @@ for round in $(seq "$rounds"); do
 done
 
 stat --format=%s "$work/assets"/*/rootfs.ext4 "$work/out/rootfs.ext4" >"$work/measured/sizes"
-python3 "$here/measure.py" report default-image "$work/measured" "$rounds" "$results/default-image.json"
+python3 "$here/measure.py" report "$name" "$work/measured" "$rounds" "$results/$name.json"

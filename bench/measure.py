@@ -142,7 +142,9 @@ def report(name, directory, rounds, out):
         print(
             f"{label:<16}{part['median']:>7.2f} s{min(part['wall']):>7.2f} s{max(part['wall']):>7.2f} s"
             f"{part['cpu']:>7.1f} s{peak:>9}{own:>9}{size:>10}")
-    print(f"by hand takes {result['ratio']} times as long")
+    share = result["ours"]["median"] / result["hand"]["median"]
+    processor = result["ours"]["cpu"] / result["hand"]["cpu"]
+    print(f"capsem-native takes {share:.2f} of the time by hand, and {processor:.2f} of the processor time")
     print("memory: the largest sum of all processes, mapped files included; own: without files")
     if not all(result[key].get("peak", {}).get("exact", True) for key in labels):
         print("memory is an upper bound: shared pages count once a process")

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# A tree of 17,000 files as an ext4 image: `capsem-native pack` against `mke2fs -d` and `resize2fs -M`.
+# A tree of 17,000 files, or of FILES, as an ext4 image: `capsem-native pack` against `mke2fs -d` and
+# `resize2fs -M`.
 #
-#   ROUNDS=9 bench/pack.sh
+#   ROUNDS=9 bench/pack.sh [FILES]
 #
 # CAPSEM_NATIVE, ROUNDS (default 5), BENCH_DIR and BENCH_RESULTS as in default-image.sh
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(realpath "${CAPSEM_NATIVE:-$(dirname "$here")/.build/release/capsem-native}")
 rounds=${ROUNDS:-5}
+files=${1:-17000}
+name=pack-$files
 results=${BENCH_RESULTS:-$here/results}
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -19,15 +22,15 @@ mkdir "$work/measured"
 mkdir -p "$results"
 
 echo "== preparing (not timed)" >&2
-python3 - "$work/tree" <<'PYTHON'
+python3 - "$work/tree" "$files" <<'PYTHON'
 """Sizes as in a Debian tree: most files small, few large; half a gigabyte in all."""
 import os
 import random
 import sys
 
-root, generator = sys.argv[1], random.Random(17)
+root, files, generator = sys.argv[1], int(sys.argv[2]), random.Random(17)
 block = generator.randbytes(1 << 20)
-for number in range(17_000):
+for number in range(files):
     directory = f"{root}/{number % 34:02}/{number % 1190:04}"
     os.makedirs(directory, exist_ok=True)
     path = f"{directory}/file-{number}"
@@ -64,4 +67,4 @@ done
 e2fsck -fn "$work/ours.ext4" >/dev/null 2>&1 || { echo "pack: e2fsck found something" >&2; exit 1; }
 
 stat --format=%s "$work/ours.ext4" "$work/hand.ext4" >"$work/measured/sizes"
-python3 "$here/measure.py" report pack "$work/measured" "$rounds" "$results/pack.json"
+python3 "$here/measure.py" report "$name" "$work/measured" "$rounds" "$results/$name.json"
