@@ -155,8 +155,9 @@ import Testing
         FixturePackage("big", "1") { file("/usr/share/big", data) }
       ])
     let site = try site(archive, ["big"])
+    // A tree that may have to be kept is not staged in memory.
     let said = try refusal(
-      site,
+      site, ["--keep"],
       inside: privately(
         "mount -t tmpfs -o size=6m,mode=777 tmpfs \(site.cache)"))
     #expect(said.hasPrefix("error: cannot "), "\(said)")

@@ -10,6 +10,8 @@ struct Circumstance: Sendable, CustomStringConvertible {
   var setting = ""
   /// Of the program.
   var environment: [String: String] = [:]
+  /// The tree has to lie in the cache, where a build may have to keep it, and not in memory of the worker's.
+  var stagesInCache = false
   /// What a shell beside the program has to answer to a question, and what a maintainer script has to.
   var outside: [Probe: String] = [:]
   var inside: [Probe: String] = [:]

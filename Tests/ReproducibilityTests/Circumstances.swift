@@ -18,7 +18,7 @@ extension Circumstance {
   static let otherUser = Circumstance(name: "another user with another range of ids", user: .other)
 
   static let tmpfs = Circumstance(
-    name: "staging on tmpfs", place: "mount -t tmpfs -o mode=0755 tmpfs \"$cache\"",
+    name: "staging on tmpfs", place: "mount -t tmpfs -o mode=0755 tmpfs \"$cache\"", stagesInCache: true,
     inside: [.staging: "tmpfs"])
   static let overlay = Circumstance(
     name: "staging on an overlay",
@@ -26,7 +26,7 @@ extension Circumstance {
       mkdir -p "$site/layers/lower" "$site/layers/upper" "$site/layers/work"
       mount -t overlay -o "lowerdir=$site/layers/lower,upperdir=$site/layers/upper,workdir=$site/layers/work" \\
         overlay "$cache"
-      """, inside: [.staging: "overlayfs"])
+      """, stagesInCache: true, inside: [.staging: "overlayfs"])
 
   static let oneProcessor = Circumstance(
     name: "one processor", setting: "taskset -pc 0 $$ >&2", outside: [.processors: "1"],
@@ -39,7 +39,7 @@ extension Circumstance {
       mkdir -p "$site/etc/upper" "$site/etc/work"
       mount -t overlay -o "lowerdir=/etc,upperdir=$site/etc/upper,workdir=$site/etc/work" overlay /etc
       echo "$clock" >/etc/ld.so.preload
-      """, outside: [.year: yearAhead], inside: [.year: yearAhead], clockIsAhead: true)
+      """, stagesInCache: true, outside: [.year: yearAhead], inside: [.year: yearAhead], clockIsAhead: true)
 
   static let umask = Circumstance(
     name: "umask 077", setting: "umask 077", outside: [.umask: "0077"], inside: [.umask: "0022"])

@@ -73,7 +73,8 @@ struct ComparedBuilds {
     let inside =
       (TestUser.isRoot ? ["/usr/bin/unshare", "--mount", "--uts"] : []) + ["/bin/sh", "-euc", script, "sh"]
     let result = try site.run(
-      ["build", "guest", "--locked", "--progress", "json"], inside: inside, cache: cache,
+      ["build", "guest", "--locked", "--progress", "json"]
+        + (circumstances.contains(where: \.stagesInCache) ? ["--keep"] : []), inside: inside, cache: cache,
       environment: environment)
     guard result.status == 0 else {
       throw ToolFailure(description: "\(set), \(circumstances): \(result.errors.suffix(4000))")
