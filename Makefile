@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # What compiling and building needs, and what the tests need beyond.
 BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcurl4-openssl-dev libext2fs-dev \
-	libssl-dev libtomlplusplus-dev libzstd-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
+	libssl-dev libtomlplusplus-dev libzstd-dev libisal-dev uidmap gpgv b3sum debian-archive-keyring ca-certificates \
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \

@@ -46,6 +46,7 @@ let package = Package(
     door("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    door("CInflate", pkgConfig: "libisal", apt: "libisal-dev"),
     door("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
     // Base.
@@ -54,7 +55,7 @@ let package = Package(
     module("FileTree", "CCrypto", "CLinux", "Diagnosis"),
 
     // Libraries: never one from another.
-    module("Archive", "CArchive", "Diagnosis", "FileTree"),
+    module("Archive", "CArchive", "CInflate", "Diagnosis", "FileTree"),
     module("Compression", "CLinux", "CZstd", "Diagnosis", "FileTree"),
     module("Ext4", "CExt2fs", "CLinux", "Diagnosis", "FileTree"),
     module("HostTools", "CLinux", "Diagnosis", "FileTree", "Threads"),

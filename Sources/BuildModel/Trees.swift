@@ -12,12 +12,15 @@ package struct Tree: ~Copyable, Sendable {
   package var recorded: [TreePath: FileEntry]
   /// Which package a path that is not a directory came from, by its place after merged-/usr links.
   package var owners: [TreePath: String]
+  /// What is known of contents since they were written, for as long as nobody touches them.
+  package var known: StampedContents
 
   package init(name: String, root: consuming Descriptor) {
     self.name = name
     self.root = root
     self.recorded = [:]
     self.owners = [:]
+    self.known = StampedContents()
   }
 }
 

@@ -41,49 +41,14 @@ package struct TreeText: Sendable {
   package static func digests(
     of entries: [FileEntry], threads: Int, digest: @escaping @Sendable (FileEntry) throws -> Digest
   ) throws -> [Digest?] {
-    var firstOfGroup: [Int: Int] = [:]
-    var files: [Int] = []
-    for (index, entry) in entries.enumerated() where entry.kind == .file {
-      if let group = entry.hardLinkGroup {
-        if firstOfGroup[group] != nil { continue }
-        firstOfGroup[group] = index
-      }
-      files.append(index)
-    }
-    // Largest first, so that no thread is left alone with a large file at the end.
-    files.sort { (entries[$0].size, $1) > (entries[$1].size, $0) }
-    let order = files
-    let found = try Parallel.map(order.count, threads: threads) { position in
-      try digest(entries[order[position]])
-    }
-    var digests = [Digest?](repeating: nil, count: entries.count)
-    for (position, index) in order.enumerated() { digests[index] = found[position] }
-    for (index, entry) in entries.enumerated() where entry.kind == .file && digests[index] == nil {
-      digests[index] = entry.hardLinkGroup.flatMap { firstOfGroup[$0] }.flatMap { digests[$0] }
-    }
-    return digests
+    try entries.mapContents(threads: threads, digest)
   }
 
   /// Of a regular file's content, read from its beginning to its end.
   package static func digest(of entry: FileEntry, _ contents: some FileContents) throws -> Digest {
-    guard entry.size > 0 else { return Digest(of: []) }
-    return try contents.withContent(of: entry) { descriptor, offset in
-      let capacity = Int(min(entry.size, 1 << 20))
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 4096)
-      defer { buffer.deallocate() }
-      var hasher = Digest.Hasher()
-      var done: Int64 = 0
-      while done < entry.size {
-        let want = Int(min(Int64(capacity), entry.size - done))
-        let got = try system("read", "\(entry.path)") {
-          pread(descriptor, buffer.baseAddress, want, off_t(offset + done))
-        }
-        if got == 0 { throw ContentChanged(path: entry.path, expected: entry.size, found: done) }
-        hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-        done += Int64(got)
-      }
-      return hasher.finish()
-    }
+    var hasher = Digest.Hasher()
+    try contents.read(entry) { hasher.update($0) }
+    return hasher.finish()
   }
 
   private static func line(of entry: FileEntry, digest: Digest?) -> String {

@@ -78,8 +78,9 @@ package struct TreeWriter: ~Copyable {
 
   /// Makes a regular file, calls `fill` with its descriptor, then sets owner, mode, attributes and
   /// time, in the order in which the kernel does not undo one by the other. Fails with EEXIST when
-  /// the name is taken.
-  package mutating func makeFile(_ entry: FileEntry, fill: (CInt) throws -> Void) throws {
+  /// the name is taken. Returns the stamp of the finished file.
+  @discardableResult
+  package mutating func makeFile(_ entry: FileEntry, fill: (CInt) throws -> Void) throws -> FileStamp {
     let parent = try directory(entry.path.parent)
     let name = TreeWriter.cString(entry.path.name)
     let file = Descriptor(
@@ -98,6 +99,7 @@ package struct TreeWriter: ~Copyable {
     }
     var times = TreeWriter.times(entry.modified)
     try system("set time of", entry.path.description) { futimens(file.raw, &times) }
+    return try FileStamp(of: file.raw, named: entry.path.description)
   }
 
   /// A regular file with these bytes in place of whatever non-directory has the name.

@@ -1,5 +1,4 @@
 import BuildModel
-import Ext4
 import FileTree
 import Glibc
 
@@ -10,10 +9,8 @@ package struct ListedTree: Sendable {
   package var known: [TreePath: PackedContent]
   private var stamps: [TreePath: FileStamp]
 
-  /// `stamped` are contents that were read before, of this very tree.
-  package init(
-    _ tree: borrowing Tree, notAfter date: Timestamp, stamped: StampedContents = StampedContents()
-  ) throws {
+  package init(_ tree: borrowing Tree, notAfter date: Timestamp) throws {
+    let stamped = tree.known
     var known: [TreePath: PackedContent] = [:]
     var stamps: [TreePath: FileStamp] = [:]
     let walked = try TreeWalk.entries(below: tree.root.raw, ownership: Ownership(recorded: tree.recorded)) {
@@ -44,40 +41,17 @@ package struct ExaminedTree: Sendable {
   /// Of regular files that are not empty, by index; the pieces say where they have data.
   package var contents: [PackedContent?]
   let text: TreeText
-  let ranges: DataRanges
 
   /// Reads the content of every regular file but those that are `known`, by path. `entries` are canonical.
   package init(
     _ entries: [FileEntry], contents: some FileContents, known: [TreePath: PackedContent] = [:], threads: Int
   ) throws {
-    var indexed: [Int: PackedContent] = [:]
-    for (index, entry) in entries.enumerated() where entry.kind == .file && entry.size > 0 {
-      indexed[index] = known[entry.path]
-    }
-    let digests = try TreeText.digests(of: entries, threads: threads) { entry in
-      try known[entry.path]?.digest ?? TreeText.digest(of: entry, contents)
-    }
-    let ranges = try DataRanges.scan(entries, contents: contents, known: indexed, threads: threads)
-    var found = [PackedContent?](repeating: nil, count: entries.count)
-    var groups: [Int: Int] = [:]
-    for (index, entry) in entries.enumerated() where entry.kind == .file && entry.size > 0 {
-      // The first name of a file is the one that was looked at.
-      let first = entry.hardLinkGroup.map { group in
-        groups[group]
-          ?? {
-            groups[group] = index
-            return index
-          }()
-      }
-      if let digest = digests[index] {
-        found[index] = PackedContent(
-          digest: digest, pieces: ranges.pieces(of: first ?? index, size: entry.size))
-      }
-    }
     self.entries = entries
-    self.contents = found
-    self.ranges = ranges
-    text = TreeText(of: entries, digests: digests)
+    self.contents = try contents.examine(entries, known: known, threads: threads)
+    let empty = Digest(of: [])
+    text = TreeText(
+      of: entries,
+      digests: zip(entries, self.contents).map { $0.kind == .file ? $1?.digest ?? empty : nil })
   }
 
   package var digest: Digest { text.digest }

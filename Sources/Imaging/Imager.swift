@@ -31,7 +31,7 @@ package struct Imager {
   package func image(_ sealed: borrowing SealedTree, to descriptor: CInt) throws -> ImagedTree {
     let listed = try ListedTree(sealed.tree, notAfter: date)
     let contents = DirectoryContents(root: sealed.tree.root.raw)
-    return try write(listed.entries, contents: contents, to: descriptor).tree
+    return try write(listed.entries, contents: contents, known: listed.known, to: descriptor).tree
   }
 
   /// The tree as the image has it: with the entries that it holds by record, and no time after `date`.
@@ -69,7 +69,8 @@ package struct Imager {
       hashSeed: identity.hashSeed, created: max(1, date.seconds), size: Imager.size(settings.size),
       headroom: settings.headroom.bytes)
     events(.activity(.image, "layout"))
-    let layout = try Ext4Layout(entries, data: examined.ranges, options: options)
+    let layout = try Ext4Layout(
+      entries, data: DataRanges(entries, contents: examined.contents), options: options)
     let total = layout.contentBytes
     let events = events
     try Ext4Image.write(layout, to: descriptor, contents: contents, threads: threads) { done in

@@ -34,10 +34,10 @@ package struct Installer {
   /// Everything that is added to Debian's packages, but for the guest's own files: what they are changes
   /// nothing of the rest.
   package func install(into configured: consuming ConfiguredTree) throws -> ConfiguredTree {
-    let tree = configured.release()
+    var tree = configured.release()
     let root = tree.root.raw
-    try installWheels(lock.wheels, in: root, named: tree.name)
-    try installPrograms(in: root)
+    tree.known.merge(try installWheels(lock.wheels, in: root, named: tree.name))
+    tree.known.merge(try installPrograms(in: root))
     try installNpmPackages(tree.name, root)
     try installFetched(tree.name, root)
     for provider in installation.providers { try link(provider, in: root) }
@@ -50,8 +50,8 @@ package struct Installer {
 
   /// Adds wheels of a lock to a tree that has all its others, sealed: the state before sealing.
   package func add(_ wheels: [LockedWheel], to sealed: consuming SealedTree) throws -> ConfiguredTree {
-    let tree = sealed.release()
-    try installWheels(wheels, in: tree.root.raw, named: tree.name)
+    var tree = sealed.release()
+    tree.known.merge(try installWheels(wheels, in: tree.root.raw, named: tree.name))
     return ConfiguredTree(tree: tree)
   }
 
@@ -101,8 +101,10 @@ package struct Installer {
   }
 
   /// Wheels of the system's Python and of every provider, in one plan.
-  private func installWheels(_ wheels: [LockedWheel], in root: CInt, named tree: String) throws {
-    guard let python = lock.python else { return }
+  private func installWheels(
+    _ wheels: [LockedWheel], in root: CInt, named tree: String
+  ) throws -> StampedContents {
+    guard let python = lock.python else { return StampedContents() }
     let system = PythonScheme.system(python: python)
     let schemes = Dictionary(
       installation.providers.map { ("provider:\($0.key)", scheme(of: $0, python: python)) },
@@ -127,8 +129,10 @@ package struct Installer {
       placements.append(WheelPlacement(examined, scheme: scheme, isRequested: wheel.requested))
     }
     events(.activity(.install, "\(placements.count) wheels"))
-    try WheelInstaller(root: root, modified: date).install(WheelPlan(placements), threads: threads)
+    let known = try WheelInstaller(root: root, modified: date)
+      .install(WheelPlan(placements), threads: threads)
     withExtendedLifetime(contents) {}
+    return known
   }
 
   /// In the workspace; it goes with its descriptor.
@@ -144,20 +148,22 @@ package struct Installer {
   }
 
   /// Node and uv.
-  private func installPrograms(in root: CInt) throws {
+  private func installPrograms(in root: CInt) throws -> StampedContents {
+    var known = StampedContents()
     let node = NodeInstaller(root: root, modified: date)
     for wheel in lock.wheels where wheel.environment == "node" || wheel.environment == "uv" {
       events(.activity(.install, wheel.name))
       let content = try objects.open(wheel.sha256, named: wheel.file)
       let file = try WheelFile(descriptor: content.raw, file: wheel.file)
       if wheel.environment == "node" {
-        try node.install(file)
+        known.merge(try node.install(file))
         try node.setGlobalPrefix(installation.npmPrefix)
       } else {
         try UvInstaller(root: root, modified: date).install(file)
       }
       withExtendedLifetime(content.raw) {}
     }
+    return known
   }
 
   private func installNpmPackages(_ tree: String, _ root: CInt) throws {

@@ -22,7 +22,9 @@ package struct NodeInstaller: Sendable {
     ("npm", "npm/bin/npm-cli.js"), ("npx", "npm/bin/npx-cli.js"), ("corepack", "corepack/dist/corepack.js"),
   ]
 
-  package func install(_ wheel: WheelFile) throws {
+  /// Tells what is known of the files.
+  @discardableResult
+  package func install(_ wheel: WheelFile) throws -> StampedContents {
     var writer = TreeWriter(root: root)
     var places: [Int: TreePath] = [:]
     for (index, member) in wheel.members.enumerated() {
@@ -44,13 +46,16 @@ package struct NodeInstaller: Sendable {
       while !directory.isRoot && directories.insert(directory).inserted { directory = directory.parent }
     }
     let new = try directories.sorted().filter { try writer.makeDirectory($0) }
-    try wheel.read { index, archive in
+    var known = StampedContents()
+    try wheel.read { index, content in
       guard let path = places[index] else { return }
       let mode: UInt16 =
         wheel.members[index].isExecutable || path.name.elementsEqual("node".utf8) ? 0o755 : 0o644
-      try writer.makeFile(FileEntry(path: path, kind: .file, mode: mode, modified: modified)) { file in
-        try wheel.copy(index, from: archive, to: file)
-      }
+      var written: PackedContent?
+      let stamp = try writer.makeFile(
+        FileEntry(path: path, kind: .file, mode: mode, modified: modified)
+      ) { written = try content.copy(to: $0) }
+      if let written { known.add(written, at: path, stamp) }
     }
     for (name, script) in NodeInstaller.links
     where made.contains(TreePath(stringLiteral: "usr/local/lib/node_modules/\(script)")) {
@@ -66,6 +71,8 @@ package struct NodeInstaller: Sendable {
       try writer.setDirectory(FileEntry(path: directory, kind: .directory, mode: 0o755, modified: modified))
     }
     for directory in directories.subtracting(new) { try writer.setTime(modified, of: directory) }
+    FileStamp.passTick()
+    return known
   }
 
   /// Where global packages go, npm's own word for it: also wanted in an image without any.

@@ -21,12 +21,12 @@ package struct UvInstaller: Sendable {
       throw WheelError(wheel.name.file, "expected \(path), found none")
     }
     try writer.makeDirectories("usr/local/bin", modified: modified)
-    try wheel.read { index, archive in
+    try wheel.read { index, content in
       let member = wheel.members[index]
       guard wanted.contains(member.path) else { return }
       let path = TreePath(stringLiteral: "usr/local/bin").appending(member.path.name)
-      try writer.makeFile(FileEntry(path: path, kind: .file, mode: 0o555, modified: modified)) { file in
-        try wheel.copy(index, from: archive, to: file)
+      try writer.makeFile(FileEntry(path: path, kind: .file, mode: 0o555, modified: modified)) {
+        try content.copy(to: $0)
       }
     }
     try writer.setTime(modified, of: "usr/local/bin")

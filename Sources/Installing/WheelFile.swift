@@ -24,17 +24,17 @@ package struct WheelFile: Sendable {
   package let members: [Member]
   /// Directories that have an entry of their own, in archive order.
   package let directories: [TreePath]
-  private let descriptor: CInt
+  private let archive: ZipArchive
 
   /// Reads the wheel behind `descriptor`, which stays the caller's and must stay open as long as this
   /// value is used. `target` refuses what was not made for it.
   package init(descriptor: CInt, file: String, target: PythonTarget? = nil) throws {
     guard let name = WheelName(file) else { throw WheelError(file, "that is not the name of a wheel") }
     self.name = name
-    self.descriptor = descriptor
     var listing = WheelListing(wheel: file)
-    let archive = try ArchiveReader(.zip, descriptor: descriptor, name: file)
-    while let next = try archive.next() { try listing.add(next, from: archive) }
+    archive = try ZipArchive(descriptor: descriptor, name: file)
+    let reader = archive.reader()
+    for member in archive.members { try listing.add(member, from: reader) }
     let distInfo = try listing.distInfo(of: name)
     self.distInfo = distInfo
     (members, directories) = try (listing.members(distInfo: distInfo), listing.directories)
@@ -83,49 +83,61 @@ package struct WheelFile: Sendable {
   /// Bytes of all files, where RECORD tells them.
   package var size: Int64 { members.reduce(0) { $0 + ($1.size ?? 0) } }
 
-  /// Reads members from the archive, in archive order: those for which `body` wants the content get
-  /// an `ArchiveReader` that stands at it. `index` counts in `members`. Several threads may do so at once.
-  package func read(_ body: (_ index: Int, _ content: ArchiveReader) throws -> Void) throws {
+  /// Hands on members in archive order, with the index in `members` and what reads their content. Several
+  /// threads may do so at once.
+  package func read(_ body: (_ index: Int, _ content: WheelContent) throws -> Void) throws {
     let indexes = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.path, $0) })
-    let archive = try ArchiveReader(.zip, descriptor: descriptor, name: name.file)
-    while let next = try archive.next() {
-      if case .directory = next.entry.kind { continue }
-      if let index = indexes[next.entry.path] { try body(index, archive) }
+    let reader = archive.reader()
+    for stored in archive.members {
+      if case .directory = stored.entry.kind { continue }
+      if let index = indexes[stored.entry.path] {
+        try body(
+          index, WheelContent(wheel: name.file, member: members[index], stored: stored, reader: reader))
+      }
     }
   }
+}
 
-  /// The content of a small member, checked.
-  package func bytes(of index: Int, from archive: ArchiveReader, limit: Int = 64 << 20) throws -> [UInt8] {
-    let bytes = try archive.bytes(limit: limit)
-    try check(digest: Digest(of: bytes), size: Int64(bytes.count), of: members[index])
+/// The content of a wheel's member, which is checked against RECORD while it is read.
+package struct WheelContent {
+  let wheel: String
+  let member: WheelFile.Member
+  let stored: ZipArchive.Member
+  let reader: ZipReader
+
+  /// Of a small member.
+  package func bytes(limit: Int = 64 << 20) throws -> [UInt8] {
+    let bytes = try reader.bytes(of: stored, limit: limit)
+    try check(digest: Digest(of: bytes), size: Int64(bytes.count))
     return bytes
   }
 
-  /// Copies a member to an open, empty file, and checks it on the way.
-  package func copy(_ index: Int, from archive: ArchiveReader, to file: CInt) throws {
-    var hasher = Digest.Hasher()
-    let member = members[index]
+  /// Writes it to an open, empty file; tells what reading that file would.
+  @discardableResult
+  package func copy(to file: CInt) throws -> PackedContent {
+    var examination = ContentExamination()
     var end: Int64 = 0
-    try archive.content { piece, offset in
-      guard offset == end else { throw WheelError(name.file, "\(member.path) has a hole") }
-      end += Int64(piece.count)
-      if let size = member.size, end > size {
-        throw WheelError(name.file, "\(member.path) is larger than the \(size) bytes that RECORD tells")
+    try reader.content(of: stored) { piece in
+      if let size = member.size, end + Int64(piece.count) > size {
+        throw WheelError(wheel, "\(member.path) is larger than the \(size) bytes that RECORD tells")
       }
-      hasher.update(piece)
-      try writeAll(piece, to: file, at: offset, named: member.path.description)
+      examination.update(piece)
+      try writeAll(piece, to: file, at: end, named: member.path.description)
+      end += Int64(piece.count)
     }
-    try check(digest: hasher.finish(), size: end, of: member)
+    let content = examination.finish()
+    try check(digest: content.digest, size: end)
+    return content
   }
 
-  private func check(digest: Digest, size: Int64, of member: Member) throws(WheelError) {
+  private func check(digest: Digest, size: Int64) throws(WheelError) {
     guard digest == member.digest else {
       throw WheelError(
-        name.file, "\(member.path) does not match RECORD: expected sha256 \(member.digest), found \(digest)")
+        wheel, "\(member.path) does not match RECORD: expected sha256 \(member.digest), found \(digest)")
     }
     guard member.size == nil || member.size == size else {
       throw WheelError(
-        name.file, "\(member.path) does not match RECORD: expected \(member.size!) bytes, found \(size)")
+        wheel, "\(member.path) does not match RECORD: expected \(member.size!) bytes, found \(size)")
     }
   }
 }

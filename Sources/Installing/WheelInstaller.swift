@@ -1,4 +1,3 @@
-import Archive
 import FileTree
 import Glibc
 
@@ -14,9 +13,10 @@ package struct WheelInstaller: Sendable {
     self.modified = modified
   }
 
-  /// Makes everything in `plan`, one wheel a thread. The tree does not depend on `threads`. After an
-  /// error the tree holds a part of the plan and is good for nothing.
-  package func install(_ plan: WheelPlan, threads: Int) throws {
+  /// Makes everything in `plan`, one wheel a thread; tells what is known of the files. The tree does not depend
+  /// on `threads`. After an error the tree holds a part of the plan and is good for nothing.
+  @discardableResult
+  package func install(_ plan: WheelPlan, threads: Int) throws -> StampedContents {
     var writer = TreeWriter(root: root)
     var made: [TreePath] = []
     for directory in plan.directories where try writer.makeDirectory(directory) { made.append(directory) }
@@ -24,9 +24,7 @@ package struct WheelInstaller: Sendable {
     let order = plan.wheels.indices.sorted {
       (plan.wheels[$1].placement.wheel.size, $0) < (plan.wheels[$0].placement.wheel.size, $1)
     }
-    try Parallel.forEach(order.count, threads: threads) { index in
-      try install(plan.wheels[order[index]])
-    }
+    let known = try Parallel.map(order.count, threads: threads) { try install(plan.wheels[order[$0]]) }
     // Only now: each new name in a directory changed its time.
     writer.forgetDirectories()
     for directory in made.reversed() {
@@ -35,6 +33,8 @@ package struct WheelInstaller: Sendable {
     for directory in Set(made.map(\.parent)).subtracting(made).union(touched(by: plan, beside: made)) {
       try writer.setTime(modified, of: directory)
     }
+    FileStamp.passTick()
+    return known.reduce(into: StampedContents()) { $0.merge($1) }
   }
 
   /// Directories that were there before and got a new file.
@@ -43,16 +43,17 @@ package struct WheelInstaller: Sendable {
     return Set(parents).subtracting(made)
   }
 
-  private func install(_ wheel: WheelPlan.Wheel) throws {
+  private func install(_ wheel: WheelPlan.Wheel) throws -> StampedContents {
+    var known = StampedContents()
     var writer = TreeWriter(root: root)
     let (file, scheme) = (wheel.placement.wheel, wheel.placement.scheme)
     var rows: [WheelRecord.Row] = [.init(path: scheme.recordName(of: wheel.record), digest: nil, size: nil)]
-    func make(_ item: WheelPlan.Item, _ fill: (CInt) throws -> Void) throws {
+    func make(_ item: WheelPlan.Item, _ fill: (CInt) throws -> Void) throws -> FileStamp {
       try writer.makeFile(
         FileEntry(path: item.path, kind: .file, mode: item.mode, modified: modified), fill: fill)
     }
     func make(_ item: WheelPlan.Item, bytes: [UInt8]) throws {
-      try make(item) { descriptor in
+      _ = try make(item) { descriptor in
         try bytes.withUnsafeBytes {
           try writeAll($0, to: descriptor, at: 0, named: item.path.description)
         }
@@ -67,18 +68,16 @@ package struct WheelInstaller: Sendable {
       case .text(let text): try make(item, bytes: Array(text.utf8))
       }
     }
-    try file.read { index, archive in
+    try file.read { index, content in
       let member = file.members[index]
       guard let item = items[index] else { return }
       if case .script = item.source, !isProgram(member) {
-        try make(item, bytes: rewritten(try file.bytes(of: index, from: archive), for: scheme))
+        try make(item, bytes: rewritten(try content.bytes(), for: scheme))
       } else {
-        var size: Int64 = 0
-        try make(item) { descriptor in
-          try file.copy(index, from: archive, to: descriptor)
-          size = try fileSize(descriptor, named: item.path.description)
-        }
-        rows.append(.init(path: scheme.recordName(of: item.path), digest: member.digest, size: size))
+        var written: PackedContent?
+        let stamp = try make(item) { written = try content.copy(to: $0) }
+        if let written { known.add(written, at: item.path, stamp) }
+        rows.append(.init(path: scheme.recordName(of: item.path), digest: member.digest, size: stamp.size))
       }
     }
     let record = FileEntry(path: wheel.record, kind: .file, mode: 0o644, modified: modified)
@@ -86,6 +85,7 @@ package struct WheelInstaller: Sendable {
     try writer.makeFile(record) { descriptor in
       try text.withUnsafeBytes { try writeAll($0, to: descriptor, at: 0, named: record.path.description) }
     }
+    return known
   }
 
   /// No text script is this large; such a member is copied without looking at its first line.

@@ -19,25 +19,25 @@ struct WheelListing {
 
   init(wheel: String) { self.wheel = wheel }
 
-  mutating func add(_ next: ArchiveEntry, from archive: ArchiveReader) throws {
-    let path = next.entry.path
-    guard next.spelledName.first != UInt8(ascii: "/") else {
+  mutating func add(_ member: ZipArchive.Member, from reader: ZipReader) throws {
+    let path = member.entry.path
+    guard member.spelledName.first != UInt8(ascii: "/") else {
       throw WheelError(
-        wheel, "refusing \"\(String(decoding: next.spelledName, as: UTF8.self))\": an absolute name")
+        wheel, "refusing \"\(String(decoding: member.spelledName, as: UTF8.self))\": an absolute name")
     }
     guard String(validating: path.bytes, as: UTF8.self) != nil, !path.isRoot else {
       throw WheelError(wheel, "refusing \(path): the name is empty or not UTF-8")
     }
-    switch next.entry.kind {
+    switch member.entry.kind {
     case .directory: directories.append(path)
     case .file:
       guard seen.insert(path).inserted else { throw WheelError(wheel, "refusing \(path): it is there twice") }
-      files.append((path, next.entry.mode & 0o111 != 0))
+      files.append((path, member.entry.mode & 0o111 != 0))
       let parts = String(decoding: path.bytes, as: UTF8.self).split(separator: "/")
       if parts.count == 2, parts[0].hasSuffix(".dist-info"),
         WheelListing.describing.contains(String(parts[1]))
       {
-        small["\(parts[0])/\(parts[1])"] = try archive.bytes(limit: 32 << 20)
+        small["\(parts[0])/\(parts[1])"] = try reader.bytes(of: member, limit: 32 << 20)
       }
     default: throw WheelError(wheel, "refusing \(path): a wheel holds files only, no links or devices")
     }

@@ -79,12 +79,9 @@ package struct TreeRestoration: Sendable {
       var stamped = StampedContents()
       for index in files[run * step..<min(files.count, (run + 1) * step)] {
         let (entry, content) = (layer.entries[index], layer.contents[index])
-        try writer.makeFile(entry) { try fill($0, entry, content, from: pack) }
+        let stamp = try writer.makeFile(entry) { try fill($0, entry, content, from: pack) }
         // A further name would change the stamp.
-        guard entry.hardLinkGroup == nil, let content, let status = try writer.status(entry.path) else {
-          continue
-        }
-        stamped.add(content, at: entry.path, FileStamp(status))
+        if entry.hardLinkGroup == nil, let content { stamped.add(content, at: entry.path, stamp) }
       }
       found.withLock { $0.merge(stamped) }
     }

@@ -53,10 +53,9 @@ struct BuildRun {
       try installer.placeOwnFiles(in: tree)
       return try normalised(ConfiguredTree(tree: tree))
     case .sealed:
-      var known = StampedContents()
       var probes: [String: String]?
-      let sealed = try sealedTree(&known, &probes)
-      var result = try finished(sealed, known: known)
+      let sealed = try sealedTree(&probes)
+      var result = try finished(sealed)
       result.probes = probes
       return result
     }
@@ -66,17 +65,15 @@ struct BuildRun {
 
   // MARK: To the sealed tree
 
-  /// Everything but the guest's own files. `known` are contents that were looked at on the way.
-  private func sealedTree(
-    _ known: inout StampedContents, _ probes: inout [String: String]?
-  ) throws -> SealedTree {
+  /// Everything but the guest's own files.
+  private func sealedTree(_ probes: inout [String: String]?) throws -> SealedTree {
     guard let base = job.base else {
-      let configured = try rootBuild.configured(in: makeTree())
+      var configured = try rootBuild.configured(in: makeTree())
       if job.surroundings.asks { probes = try probe() }
-      if job.keepsLayers { known = try keep(configured) }
+      if job.keepsLayers { configured.tree.known.merge(try keep(configured)) }
       return try sealed(installed(configured))
     }
-    let tree = try restored(&known)
+    let tree = try restored()
     for stage in base.reused { events(.finished(stage, reused: true)) }
     switch base {
     case .sealed: return SealedTree(tree: tree)
@@ -106,7 +103,7 @@ struct BuildRun {
 
   // MARK: Kept states
 
-  private func restored(_ known: inout StampedContents) throws -> Tree {
+  private func restored() throws -> Tree {
     events(.activity(.stage, "the state of an earlier build"))
     let index = try link.need(.artifact(LayerArtifact.baseIndex.rawValue))
     let pack = try link.need(.artifact(LayerArtifact.basePack.rawValue))
@@ -115,7 +112,7 @@ struct BuildRun {
     let result = try TreeRestoration(root: tree.root.raw, threads: job.threads)
       .restore(layer, from: pack.raw)
     tree.recorded = result.recorded
-    known = result.contents
+    tree.known = result.contents
     return tree
   }
 
@@ -126,7 +123,8 @@ struct BuildRun {
     // Nobody could make it again.
     if listed.entries.contains(where: { $0.kind == .socket }) { return StampedContents() }
     let contents = DirectoryContents(root: configured.tree.root.raw)
-    let examined = try ExaminedTree(listed.entries, contents: contents, threads: job.threads)
+    let examined = try ExaminedTree(
+      listed.entries, contents: contents, known: listed.known, threads: job.threads)
     let pack = try link.need(.artifact(LayerArtifact.configuredPack.rawValue))
     let layer = try Pack.write(
       examined.entries, examined: examined.contents, from: contents, to: pack.raw, threads: job.threads)
@@ -143,8 +141,8 @@ struct BuildRun {
 
   /// The guest's own files come last, and into the image without a detour: the tree has them for the
   /// programs that are asked for their versions.
-  private func finished(_ sealed: consuming SealedTree, known: StampedContents) throws -> WorkerResult {
-    let listed = try ListedTree(sealed.tree, notAfter: date, stamped: known)
+  private func finished(_ sealed: consuming SealedTree) throws -> WorkerResult {
+    let listed = try ListedTree(sealed.tree, notAfter: date)
     let overlay = try GuestOverlay(job.installation.ownFiles, over: listed.entries, modified: date) {
       try link.open($0, named: $1)
     }

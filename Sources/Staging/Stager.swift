@@ -115,6 +115,8 @@ package struct Stager {
     for (index, control) in controls.enumerated() {
       results[index].drop { tree.owners[$0] != control.locked.name }
     }
+    for (path, known) in results.flatMap(\.known) { tree.known.add(known.content, at: path, known.stamp) }
+    FileStamp.passTick()
     var lost: [String: Set<TreePath>] = [:]
     for (place, owner) in before where tree.owners[place] != owner { lost[owner, default: []].insert(place) }
     for (owner, places) in lost { try database.strike(places, from: owner) }

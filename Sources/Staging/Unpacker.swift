@@ -25,9 +25,12 @@ struct Unpacker: ~Copyable {
     var conffiles: [TreePath: String] = [:]
     /// Devices, which go into the image by record.
     var devices: [FileEntry] = []
+    /// What is known of the files' contents.
+    var known: [TreePath: (content: PackedContent, stamp: FileStamp)] = [:]
 
     /// Forgets the files whose place is another package's.
     mutating func drop(_ isLost: (TreePath) -> Bool) {
+      for path in known.keys where isLost(path) { known[path] = nil }
       let lost = Set(list.filter { $0.place.map(isLost) ?? false }.map(\.path))
       if lost.isEmpty { return }
       list.removeAll { $0.place != nil && lost.contains($0.path) }
@@ -111,13 +114,22 @@ struct Unpacker: ~Copyable {
     switch entry.kind {
     case .file:
       var sum: MD5.Hasher? = sums.isEmpty ? nil : MD5.Hasher()
+      var examination = ContentExamination()
+      var stamp: FileStamp?
+      // The end of what was examined; nil when a sparse entry left something out.
+      var end: Int64? = 0
       try replacing(entry.path) { writer throws in
-        try writer.makeFile(entry) { descriptor in
+        stamp = try writer.makeFile(entry) { descriptor in
           try archive.content { piece, offset in
             if !sums.isEmpty { sum!.update(piece) }
+            if offset == end { examination.update(piece) }
+            end = offset == end ? offset + Int64(piece.count) : nil
             try writeAll(piece, to: descriptor, at: offset, named: entry.path.description)
           }
         }
+      }
+      if let stamp, end == stamp.size, stamp.size > 0 {
+        result.known[MergedUsr.place(entry.path)] = (examination.finish(), stamp)
       }
       if let text = sum.take()?.finish() {
         if sums.contains(.conffile) { result.conffiles[original] = text }

@@ -15,7 +15,7 @@ import Testing
     defer { close(root) }
     let entries = try TreeWalk.entries(below: root)
     let contents = DirectoryContents(root: root)
-    let data = try DataRanges.scan(entries, contents: contents, threads: threads)
+    let data = try DataRanges(entries, contents: contents.examine(entries, threads: threads))
     let layout = try Ext4Layout(entries, data: data, options: Recipe.options())
     try write(layout, contents: contents, to: path, threads: threads)
     Judge.expectClean(path)

@@ -65,7 +65,8 @@ import Testing
     second.mode = 0o777
     entries.append(second)
     let layout = try Ext4Layout(
-      entries, data: DataRanges.scan(entries, contents: recipe, threads: 2), options: Recipe.options())
+      entries, data: DataRanges(entries, contents: recipe.examine(entries, threads: 2)),
+      options: Recipe.options())
     #expect(layout.contentBytes == 0)
     try write(layout, contents: recipe, to: scratch("image"), threads: 2)
     Judge.expectClean(scratch("image"))

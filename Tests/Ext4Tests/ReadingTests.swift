@@ -68,7 +68,7 @@ func imageText(_ path: String) throws -> [String] {
     entries.append(second)
     entries.sort { $0.path < $1.path }
 
-    let data = try DataRanges.scan(entries, contents: recipe, threads: 2)
+    let data = try DataRanges(entries, contents: recipe.examine(entries, threads: 2))
     let layout = try Ext4Layout(entries, data: data, options: Recipe.options())
     try write(layout, contents: recipe, to: scratch("image"), threads: 2)
     let planned = try TreeText(of: entries, contents: recipe, threads: 2).lines

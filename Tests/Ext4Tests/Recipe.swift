@@ -72,7 +72,7 @@ final class Recipe: FileContents, @unchecked Sendable {
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Ext4Layout {
     let entries = sorted
-    let data = scanning ? try DataRanges.scan(entries, contents: self, threads: threads) : .dense
+    let data = scanning ? try DataRanges(entries, contents: self.examine(entries, threads: threads)) : .dense
     let layout = try Ext4Layout(entries, data: data, options: options)
     try write(layout, contents: self, to: path, threads: threads)
     Judge.expectClean(path, sourceLocation: sourceLocation)
