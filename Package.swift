@@ -78,7 +78,7 @@ let package = Package(
     module("Staging", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Configuring", "BuildModel", "Diagnosis", "FileTree", "Sandbox", "Threads"),
     module("Compiling", "Archive", "BuildModel", "Diagnosis", "FileTree", "Sandbox"),
-    module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox"),
+    module("Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "Json", "Sandbox", "Threads"),
     module("Imaging", "Archive", "BuildModel", "Diagnosis", "Ext4", "FileTree"),
     module("Booting", "CLinux", "CRunAgent", "Diagnosis", "FileTree", "HostTools", "Threads"),
     module("Manifests", "Json"),

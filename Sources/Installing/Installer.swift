@@ -3,6 +3,7 @@ import Diagnosis
 import FileTree
 import Glibc
 import Sandbox
+import Threads
 
 /// Brings a configured tree to its end state: wheels, Node, uv, providers and the guest's own files,
 /// then what sealing does. The order matters, and this is the place where it stands.
@@ -31,12 +32,30 @@ package struct Installer {
 
   private var date: Timestamp { Timestamp(seconds: environment.sourceDate) }
 
+  /// Begins to unpack the lock's wheels beside the tree, which need not be configured yet; `name` is that of a
+  /// directory to make. Nil when one of them is to be built in the tree.
+  package func unpackWheelsAhead(in name: String) throws -> WheelsAhead? {
+    if lock.wheels.contains(where: \.isSource) { return nil }
+    var silent = self
+    silent.events = { _ in }
+    return try WheelsAhead(named: name) { [silent] root, cancellation in
+      try silent.installWheels(silent.lock.wheels, in: root, named: name, cancellation: cancellation)
+    }
+  }
+
   /// Everything that is added to Debian's packages, but for the guest's own files: what they are changes
-  /// nothing of the rest.
-  package func install(into configured: consuming ConfiguredTree) throws -> ConfiguredTree {
+  /// nothing of the rest. `ahead` are this lock's wheels, if they were begun with.
+  package func install(
+    into configured: consuming ConfiguredTree, wheels ahead: WheelsAhead? = nil
+  ) throws -> ConfiguredTree {
     var tree = configured.release()
     let root = tree.root.raw
-    tree.known.merge(try installWheels(lock.wheels, in: root, named: tree.name))
+    if let ahead {
+      events(.activity(.install, "wheels"))
+      tree.known.merge(try ahead.move(into: root, modified: date))
+    } else {
+      tree.known.merge(try installWheels(lock.wheels, in: root, named: tree.name))
+    }
     tree.known.merge(try installPrograms(in: root))
     try installNpmPackages(tree.name, root)
     try installFetched(tree.name, root)
@@ -102,7 +121,7 @@ package struct Installer {
 
   /// Wheels of the system's Python and of every provider, in one plan.
   private func installWheels(
-    _ wheels: [LockedWheel], in root: CInt, named tree: String
+    _ wheels: [LockedWheel], in root: CInt, named tree: String, cancellation: Cancellation = Cancellation()
   ) throws -> StampedContents {
     guard let python = lock.python else { return StampedContents() }
     let system = PythonScheme.system(python: python)
@@ -130,7 +149,7 @@ package struct Installer {
     }
     events(.activity(.install, "\(placements.count) wheels"))
     let known = try WheelInstaller(root: root, modified: date)
-      .install(WheelPlan(placements), threads: threads)
+      .install(WheelPlan(placements), threads: threads, cancellation: cancellation)
     withExtendedLifetime(contents) {}
     return known
   }

@@ -1,5 +1,7 @@
+import Diagnosis
 import FileTree
 import Glibc
+import Threads
 
 /// Unpacks wheels into a tree so that the result equals `uv pip install`, except that nothing of the
 /// building machine is in it: no `uv_cache.json`, no bytecode, one given time.
@@ -16,7 +18,9 @@ package struct WheelInstaller: Sendable {
   /// Makes everything in `plan`, one wheel a thread; tells what is known of the files. The tree does not depend
   /// on `threads`. After an error the tree holds a part of the plan and is good for nothing.
   @discardableResult
-  package func install(_ plan: WheelPlan, threads: Int) throws -> StampedContents {
+  package func install(
+    _ plan: WheelPlan, threads: Int, cancellation: Cancellation = Cancellation()
+  ) throws -> StampedContents {
     var writer = TreeWriter(root: root)
     var made: [TreePath] = []
     for directory in plan.directories where try writer.makeDirectory(directory) { made.append(directory) }
@@ -24,7 +28,9 @@ package struct WheelInstaller: Sendable {
     let order = plan.wheels.indices.sorted {
       (plan.wheels[$1].placement.wheel.size, $0) < (plan.wheels[$0].placement.wheel.size, $1)
     }
-    let known = try Parallel.map(order.count, threads: threads) { try install(plan.wheels[order[$0]]) }
+    let known = try Parallel.map(order.count, threads: threads) {
+      try install(plan.wheels[order[$0]], cancellation)
+    }
     // Only now: each new name in a directory changed its time.
     writer.forgetDirectories()
     for directory in made.reversed() {
@@ -43,7 +49,7 @@ package struct WheelInstaller: Sendable {
     return Set(parents).subtracting(made)
   }
 
-  private func install(_ wheel: WheelPlan.Wheel) throws -> StampedContents {
+  private func install(_ wheel: WheelPlan.Wheel, _ cancellation: Cancellation) throws -> StampedContents {
     var known = StampedContents()
     var writer = TreeWriter(root: root)
     let (file, scheme) = (wheel.placement.wheel, wheel.placement.scheme)
@@ -69,6 +75,7 @@ package struct WheelInstaller: Sendable {
       }
     }
     try file.read { index, content in
+      if cancellation.isCancelled { throw Interrupted() }
       let member = file.members[index]
       guard let item = items[index] else { return }
       if case .script = item.source, !isProgram(member) {

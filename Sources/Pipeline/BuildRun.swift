@@ -11,6 +11,9 @@ import Sandbox
 /// and nowhere else.
 struct BuildRun {
   static let tree = "tree"
+  /// A directory beside it, of the same file system.
+  private static let wheels = "wheels"
+  private static let memory = "memory"
 
   var job: BuildJob
   var link: WorkerLink
@@ -61,17 +64,30 @@ struct BuildRun {
     }
   }
 
-  private func makeTree() throws -> Tree { try Tree(making: BuildRun.tree, memory: job.memory) }
+  /// On a tmpfs, if there is memory for it: from then on the worker is at home there, for what lies beside the
+  /// tree has to be on the same file system.
+  private func makeTree() throws -> Tree {
+    if let memory = job.memory {
+      try system("create", BuildRun.memory) { mkdir(BuildRun.memory, 0o755) }
+      try system("mount a tmpfs on", BuildRun.memory) {
+        mount("tmpfs", BuildRun.memory, "tmpfs", 0, "mode=0755,size=\(memory)")
+      }
+      try system("enter", BuildRun.memory) { chdir(BuildRun.memory) }
+    }
+    return try Tree(making: BuildRun.tree)
+  }
 
   // MARK: To the sealed tree
 
   /// Everything but the guest's own files.
   private func sealedTree(_ probes: inout [String: String]?) throws -> SealedTree {
     guard let base = job.base else {
-      var configured = try rootBuild.configured(in: makeTree())
+      let tree = try makeTree()
+      let wheels = try job.surroundings.isPlain ? nil : installer.unpackWheelsAhead(in: BuildRun.wheels)
+      var configured = try rootBuild.configured(in: tree)
       if job.surroundings.asks { probes = try probe() }
       if job.keepsLayers { configured.tree.known.merge(try keep(configured)) }
-      return try sealed(installed(configured))
+      return try sealed(installed(configured, wheels: wheels))
     }
     let tree = try restored()
     for stage in base.reused { events(.finished(stage, reused: true)) }
@@ -87,9 +103,11 @@ struct BuildRun {
     }
   }
 
-  private func installed(_ configured: consuming ConfiguredTree) throws -> ConfiguredTree {
+  private func installed(
+    _ configured: consuming ConfiguredTree, wheels: WheelsAhead? = nil
+  ) throws -> ConfiguredTree {
     events(.started(.install))
-    let installed = try installer.install(into: configured)
+    let installed = try installer.install(into: configured, wheels: wheels)
     events(.finished(.install, reused: false))
     return installed
   }

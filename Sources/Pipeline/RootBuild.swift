@@ -60,14 +60,9 @@ struct RootBuild {
 }
 
 extension Tree {
-  /// Makes an empty one in the workspace; `memory` bytes of tmpfs, or on the workspace's disk.
-  init(making name: String, memory: Int64? = nil) throws {
+  /// Makes an empty one in the working directory.
+  init(making name: String) throws {
     try system("create", name) { mkdir(name, 0o755) }
-    if let memory {
-      try system("mount a tmpfs on", name) {
-        mount("tmpfs", name, "tmpfs", 0, "mode=0755,size=\(memory)")
-      }
-    }
     self.init(name: name, root: try Descriptor(opening: name, O_RDONLY | O_DIRECTORY))
   }
 }

@@ -106,12 +106,6 @@ struct WorkerSession {
   }
 }
 
-/// A person or a supervisor asked for an end. It is not a failure that needs words.
-package struct Interrupted: Diagnosable {
-  package init() {}
-  package var summary: String { "interrupted" }
-}
-
 /// Whatever fails once an end was asked for has failed for that, in whichever words it says so.
 func heeding<Result>(_ cancellation: Cancellation, _ body: () throws -> Result) throws -> Result {
   do {

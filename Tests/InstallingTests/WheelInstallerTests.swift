@@ -1,4 +1,5 @@
 import BuildModel
+import Diagnosis
 import FileTree
 import Foundation
 import Glibc
@@ -83,6 +84,62 @@ import Testing
       listings.insert(try scratch.listing())
     }
     #expect(listings.count == 1)
+  }
+
+  /// A tree that has some of the directories, one of them by a link.
+  private func prepared() throws -> Scratch {
+    let scratch = try Scratch()
+    let made = try run([
+      "sh", "-c",
+      """
+      cd "$1"/tree; mkdir -p usr/local/bin usr/local/lib/python3.11/dist-packages usr/real/include
+      ln -s ../real/include usr/local/include; find . -exec touch -h -d @1500000000 {} +
+      """, "sh", scratch.path,
+    ])
+    try #require(made.status == 0, "\(made.output)")
+    return scratch
+  }
+
+  private func ahead(_ wheel: WheelFile, beside scratch: borrowing Scratch) throws -> WheelsAhead {
+    let plan = try WheelPlan([WheelPlacement(wheel, scheme: .system(python: "3.11"), isRequested: true)])
+    return try WheelsAhead(named: "\(scratch.path)/ahead") { root, cancellation in
+      try WheelInstaller(root: root, modified: Self.modified)
+        .install(plan, threads: 2, cancellation: cancellation)
+    }
+  }
+
+  @Test func `makes the same tree ahead of it`() throws {
+    let direct = try prepared()
+    let later = try prepared()
+    try install([direct.wheel(Self.spread)], .system(python: "3.11"), in: direct)
+    let known = try ahead(later.wheel(Self.spread), beside: later)
+      .move(into: later.root.raw, modified: Self.modified)
+    #expect(try later.listing() == direct.listing())
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(later.path)/ahead") == ["usr"])
+    // What moved with its directory is what it was.
+    let path: TreePath = "usr/local/lib/python3.11/dist-packages/spread/__init__.py"
+    var writer = TreeWriter(root: later.root.raw)
+    let status = try #require(try writer.status(path))
+    #expect(known.content(at: path, FileStamp(status))?.digest == Digest(of: Array("x = 1\n".utf8)))
+  }
+
+  @Test func `takes no name that the tree has`() throws {
+    let scratch = try prepared()
+    try "mine".write(
+      toFile: "\(scratch.path)/tree/usr/local/bin/one", atomically: false, encoding: .utf8)
+    let ahead = try ahead(scratch.wheel(Self.spread), beside: scratch)
+    #expect(throws: SystemFailure("create", "/usr/local/bin/one", code: EEXIST)) {
+      try ahead.move(into: scratch.root.raw, modified: Self.modified)
+    }
+    #expect(try scratch.text("usr/local/bin/one") == "mine")
+  }
+
+  @Test func `says when it is moved what was wrong ahead`() throws {
+    let scratch = try prepared()
+    let wrong = "sha256=" + String(repeating: "A", count: 43)
+    let ahead = try ahead(
+      scratch.wheel(WheelFixture(entries: [.init("a.py", "1", recorded: wrong)])), beside: scratch)
+    #expect(throws: WheelError.self) { try ahead.move(into: scratch.root.raw, modified: Self.modified) }
   }
 
   @Test func `refuses two wheels that make one path`() throws {
