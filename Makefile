@@ -8,7 +8,7 @@ BUILD_PACKAGES := build-essential pkg-config libapt-pkg-dev libarchive-dev libcu
 	python3 python3-pip
 TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr libcap2-bin busybox-static \
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
-	qemu-system-x86 qemu-user-static arch-test cpio kmod binutils
+	qemu-system-x86 qemu-user-static arch-test cpio kmod binutils tmux
 SLOW_PACKAGES := qemu-system-arm
 BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip squashfs-tools erofs-utils qemu-system-x86
 

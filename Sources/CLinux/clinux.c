@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <wchar.h>
 
 _Static_assert(CLINUX_SEEK_DATA == SEEK_DATA && CLINUX_SEEK_HOLE == SEEK_HOLE, "as in unistd.h");
 
@@ -148,6 +149,8 @@ ssize_t clinux_send_with_descriptor(int socket, const void *payload, size_t size
     if (n >= 0 || errno != EINTR) return n;
   }
 }
+
+int clinux_columns(uint32_t character) { return wcwidth((wchar_t)character); }
 
 ssize_t clinux_receive_with_descriptor(int socket, void *buffer, size_t size, int *descriptor) {
   struct iovec part = {.iov_base = buffer, .iov_len = size};

@@ -1,8 +1,10 @@
 import ArgumentParser
 import BuildModel
 import Diagnosis
+import FileTree
 import Foundation
 import Json
+import Ledger
 import Pipeline
 import Threads
 
@@ -50,7 +52,12 @@ struct BuildCommand: ParsableCommand {
 
   @Option(help: "How progress is shown: auto, live, plain, json or none.") var progress = ProgressMode.auto
 
-  @Flag(help: "Print seconds per stage at the end.") var timings = false
+  @Option(
+    help: ArgumentHelp(
+      "Print when each stage ran and what was slow; with --timings=FILE.svg, draw it.",
+      valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var timings: String?
 
   @Flag(help: "Keep the workspace of a build that fails, for `shell`.") var keep = false
 
@@ -76,6 +83,9 @@ struct BuildCommand: ParsableCommand {
   func validate() throws {
     if refresh && (locked || offline) {
       throw ValidationError("--refresh contradicts --\(locked ? "locked" : "offline")")
+    }
+    if let timings, timings != "-" && !timings.hasSuffix(".svg") {
+      throw ValidationError("--timings draws SVG: expected a name that ends in .svg, found \"\(timings)\"")
     }
     if until != nil && template != .rootfs {
       throw ValidationError("--until is for root images, and contradicts --template \(template.rawValue)")
@@ -103,13 +113,26 @@ struct BuildCommand: ParsableCommand {
   private func build(_ request: BuildRequest, _ context: HostContext) throws {
     let cancellation = Cancellation()
     let signals = Signals.cancel(cancellation)
-    let display = Progress(mode: progress.mode, style: .standardError)
+    let display = Progress(mode: progress.mode, style: .standardError) { [output = request.output] in
+      Timeline(BuildLedger.read(output: output, architecture: $0))
+    }
+    defer { display.finish() }
+    defer { display.finish() }
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let assets = try builder.build(request)
     withExtendedLifetime(signals) {}
-    if timings { Terminal.say(display.timings()) }
+    display.finish()
+    try show(display.timeline)
     try report(assets)
+  }
+
+  /// As `--timings` wants it: "-" is on stderr.
+  private func show(_ timeline: Timeline) throws {
+    guard let timings else { return }
+    if timings == "-" { return Terminal.say(timeline.table()) }
+    try replaceFile(absolute(timings), with: Array(TimingsPicture(of: timeline).svg.utf8))
+    Terminal.say("drew \(timings)\n")
   }
 
   private func report(_ assets: BuiltAssets) throws {

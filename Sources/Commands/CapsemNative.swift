@@ -50,7 +50,8 @@ package struct CapsemNative: ParsableCommand {
   /// 2 wrong usage; 3 a defect of this program; 128 + N ended by signal N.
   package static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try parseAsRoot(arguments)
+      // Its value is optional, and hence only what is attached to it: `build --timings guest` names a guest.
+      var command = try parseAsRoot(arguments.map { $0 == "--timings" ? "--timings=-" : $0 })
       try command.run()
       return 0
     } catch {

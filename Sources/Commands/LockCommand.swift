@@ -47,6 +47,7 @@ struct LockCommand: ParsableCommand {
     let cancellation = Cancellation()
     let signals = Signals.cancel(cancellation)
     let display = Progress(mode: progress.mode, style: .standardError)
+    defer { display.finish() }
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let relocked = try builder.relock(

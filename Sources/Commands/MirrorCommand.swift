@@ -66,6 +66,7 @@ struct MirrorCommand: ParsableCommand {
     let cancellation = Cancellation()
     let signals = Signals.cancel(cancellation)
     let display = Progress(mode: progress.mode, style: .standardError)
+    defer { display.finish() }
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let result = try builder.mirror(

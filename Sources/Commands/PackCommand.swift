@@ -30,6 +30,7 @@ struct PackCommand: ParsableCommand {
     let cancellation = Cancellation()
     let signals = Signals.cancel(cancellation)
     let display = Progress(mode: quiet ? .none : .auto, style: .standardError)
+    defer { display.finish() }
     let packed = try Packing(
       source: absolute(source), image: absolute(image), label: label, size: size, headroom: headroom,
       date: try context.sourceDate(), threads: context.processors, cancellation: cancellation,

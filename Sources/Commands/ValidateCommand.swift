@@ -58,7 +58,8 @@ struct ValidateCommand: ParsableCommand {
       Terminal.print(validation.sarif(version: Version.current, workingDirectory: directory).rendered())
     } else if isatty(STDOUT_FILENO) == 1 {
       Terminal.print(
-        Rendering.validation(validation, width: Terminal.width(of: STDOUT_FILENO), style: .standardOutput))
+        Rendering.validation(
+          validation, width: Terminal.size(of: STDOUT_FILENO).columns, style: .standardOutput))
     } else {
       Terminal.print(validation.plainText)
     }

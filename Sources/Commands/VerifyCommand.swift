@@ -45,6 +45,7 @@ struct VerifyCommand: ParsableCommand {
     let cancellation = Cancellation()
     let signals = Signals.cancel(cancellation)
     let display = Progress(mode: progress.mode, style: .standardError)
+    defer { display.finish() }
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let verifications = try Verifier(builder: builder).verify(

@@ -72,6 +72,11 @@ package final class PackagePool: Sendable {
   /// Bytes that are still to be fetched when it is made.
   package var missingBytes: Int64 { filling?.total ?? 0 }
 
+  /// Whether the object is still to come, so that asking for it means waiting.
+  package func awaits(_ digest: Digest) -> Bool {
+    states.access { states in if case .awaited? = states[digest] { true } else { false } }
+  }
+
   /// Waits until the object is verified; throws what went wrong with it. The descriptor is for reading.
   package func wait(for digest: Digest) throws -> Descriptor {
     guard let item = items[digest] else {

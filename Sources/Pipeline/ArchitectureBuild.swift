@@ -116,7 +116,7 @@ struct ArchitectureBuild {
         files: target.configuration.assetFiles,
         resolution: try ConfigurationIdentity(resolving: target.configuration).statements,
         parts: [.rootfs: inputs],
-        settings: Digest(of: SettingsDocument(target.configuration).text), ledger: target.builder.ledger())
+        settings: Digest(of: SettingsDocument(target.configuration).text))
     }
     let built = BuiltImage(
       architecture: name, image: "\(target.request.output)/\(name)/rootfs.ext4", size: size,

@@ -1,5 +1,4 @@
 import BuildModel
-import Diagnosis
 import FileTree
 import Json
 
@@ -25,7 +24,6 @@ struct BuildRecord: Sendable, Equatable {
   var parts: [AssetPart: PartInputs]
   /// Digest of the settings that the host offered at that time.
   var settings: Digest?
-  var ledger: [EventRecord] = []
 }
 
 // MARK: - Writing
@@ -50,7 +48,6 @@ extension BuildRecord {
             parts[part].map { (part.rawValue, BuildRecord.json($0)) }
           })
       ),
-      ("ledger", .array(ledger.map(BuildRecord.json))),
     ]).rendered() + "\n"
   }
 
@@ -66,16 +63,6 @@ extension BuildRecord {
         ])
       })
   }
-
-  private static func json(_ record: EventRecord) -> JSONText {
-    .object(
-      [
-        ("seconds", .decimal(record.seconds)), ("event", .string(record.event)),
-        record.stage.map { ("stage", JSONText.string($0)) },
-        record.text.map { ("text", JSONText.string($0)) },
-        record.reused.map { ("reused", JSONText.boolean($0)) },
-      ].compactMap { $0 })
-  }
 }
 
 // MARK: - Reading
@@ -88,7 +75,6 @@ extension BuildRecord {
     self.init(text)
   }
 
-  /// The ledger is not read back.
   init?(_ text: [UInt8]) {
     guard let json = try? JSONValue(parsing: text), json["format"] == .number(Double(BuildRecord.format)),
       let architecture = json["architecture"]?.string,

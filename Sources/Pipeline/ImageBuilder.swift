@@ -9,6 +9,7 @@ import GuestConfig
 import HostTools
 import Imaging
 import Installing
+import Ledger
 import Linting
 import Sandbox
 import Store
@@ -79,7 +80,7 @@ package struct BuiltAssets: Sendable, Codable {
 package struct ImageBuilder: Sendable {
   package var context: HostContext
   package var events: EventHandler
-  /// The events so far with their times, for `build.json`.
+  /// The events so far with their times, for the ledger.
   package var ledger: @Sendable () -> [EventRecord]
   package var cancellation: Cancellation
   let store: Store
@@ -141,6 +142,7 @@ package struct ImageBuilder: Sendable {
     events(.note("packages: \(choice.origin)"))
     var assets = BuiltAssets()
     for architecture in architectures {
+      events(.turned(to: architecture.name))
       let target = BuildTarget(
         builder: self, request: request, configuration: configuration, architecture: architecture,
         lock: choice.lock, ids: ids)
@@ -161,6 +163,8 @@ package struct ImageBuilder: Sendable {
         try outputs.write(record.text, architecture.name, Outputs.report)
       }
     }
+    events(.turned(to: nil))
+    let written = outputs.writtenArchitectures
     if request.goal == .sealed {
       try during(.manifest) {
         try outputs.publish(
@@ -168,6 +172,9 @@ package struct ImageBuilder: Sendable {
       }
     } else {
       try outputs.publishWithoutManifest(events: events)
+    }
+    for architecture in written {
+      BuildLedger.keep(ledger(), output: request.output, architecture: architecture, events: events)
     }
     return assets
   }

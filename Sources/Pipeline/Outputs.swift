@@ -186,6 +186,9 @@ extension Outputs {
     pending.withLock { $0.append((architecture, second, temporary)) }
   }
 
+  /// Those of which something is to come to its place.
+  var writtenArchitectures: [String] { Set(pending.withLock { $0.map(\.architecture) }).sorted() }
+
   /// For an earlier state's tree: it is no asset, and the manifest does not name it any more.
   func publishWithoutManifest(events: EventHandler) throws {
     let files = pending.withLock { $0 }

@@ -19,6 +19,7 @@ struct PooledRun {
   let log: BuildLog
   /// Events of the run, also for its log.
   let events: EventHandler
+  private let watch: StageWatch
 
   /// `name` is the log's.
   init(
@@ -32,10 +33,12 @@ struct PooledRun {
     self.ids = ids
     let log = BuildLog(path: "\(builder.context.cacheDirectory)/logs/\(name).log")
     self.log = log
-    events = { [events = builder.events] event in
+    let watch = StageWatch { [events = builder.events] event in
       log.take(event)
       events(event)
     }
+    self.watch = watch
+    events = { watch.take($0) }
   }
 
   private var context: HostContext { builder.context }
@@ -47,13 +50,13 @@ struct PooledRun {
     _ order: WorkerOrder, pool: PackagePool, artifacts: @escaping @Sendable (String) throws -> Descriptor
   ) throws -> WorkerResult {
     defer { pool.cancel() }
-    let fetches = pool.missingBytes > 0
-    if fetches { events(.started(.fetch)) }
+    if pool.missingBytes > 0 { watch.beginFetching() }
     pool.start()
     let workspace = try Workspace(
       cache: context.cacheDirectory, tier: tier, executable: context.executable, ids: ids)
     let session = WorkerSession(
-      objects: { [lock] digest in
+      objects: { [lock, watch] digest in
+        if pool.awaits(digest) { watch.wait() }
         do { return try pool.wait(for: digest) } catch { throw lock.explained(error, about: digest) }
       },
       artifacts: artifacts, emulator: { [execution] in try execution.emulator() }, giveUp: { pool.cancel() },
@@ -67,8 +70,10 @@ struct PooledRun {
       let kept = try dispose(workspace, failed: true)
       throw explained(error, kept: kept)
     }
-    if fetches { events(.finished(.fetch, reused: false)) }
+    watch.endFetching()
+    events(.started(.clear))
     _ = try dispose(workspace, failed: false)
+    events(.finished(.clear, reused: false))
     return result
   }
 

@@ -17,9 +17,13 @@ struct RootBuild {
   var isPlain = false
   var link: WorkerLink
 
-  private var events: EventHandler { link.events }
+  /// Made once for a root: it counts.
+  private func counted() -> EventHandler {
+    let progress = RootProgress(of: packages, events: link.events)
+    return { progress.take($0) }
+  }
 
-  private var stager: Stager {
+  private func stager(_ events: @escaping EventHandler) -> Stager {
     Stager(
       packages: link, debianArchitecture: debian, environment: environment, threads: threads, events: events)
   }
@@ -28,28 +32,36 @@ struct RootBuild {
 
   /// Everything unpacked, nothing configured.
   func unpacked(in tree: consuming Tree) throws -> StagedTree {
+    let events = counted()
     events(.started(.stage))
-    let staged = try stager.unpack(inOrder, into: tree)
+    let staged = try stager(events).unpack(inOrder, into: tree)
     events(.finished(.stage, reused: false))
     return staged
   }
 
   /// The essential packages first, then the others with libapt-pkg's explicit steps between them.
   func configured(in tree: consuming Tree) throws -> ConfiguredTree {
+    let events = counted()
+    let stager = stager(events)
     let machine = DebianArchitecture(rawValue: debian)?.machine
     let configurer = Configurer(
       environment: environment, foreign: machine == .host ? nil : machine, threads: isPlain ? nil : threads,
       events: events)
     events(.started(.stage))
     let base = try stager.bootstrap(inOrder.filter(\.essential), into: tree)
+    events(.waiting(.stage))
     events(.started(.configure))
     let bootstrapped = try configurer.configure(base, order: .bootstrap)
+    events(.waiting(.configure))
     var staged = StagedTree(extending: bootstrapped)
     var rest = inOrder.filter { !$0.essential }[...]
     for step in configureSteps {
       let run = rest.prefix { $0.order < step.before }
       rest = rest.dropFirst(run.count)
-      staged = try configurer.configure(step.packages, of: stager.extend(staged, with: Array(run)))
+      staged = try stager.extend(staged, with: Array(run))
+      events(.waiting(.stage))
+      staged = try configurer.configure(step.packages, of: staged)
+      events(.waiting(.configure))
     }
     staged = try stager.extend(staged, with: Array(rest))
     events(.finished(.stage, reused: false))

@@ -99,7 +99,8 @@ package struct Stager {
     let claims = Claims(owners: before, orders: orders, replacements: replacements)
     var results = try Parallel.map(controls.count, threads: threads) { order in
       let control = controls[order]
-      events(.activity(.stage, control.locked.name))
+      events(.began(.stage, control.locked.name))
+      defer { events(.ended(.stage, control.locked.name)) }
       let file = try packages.open(control.locked.sha256, named: control.locked.name)
       var unpacker = Unpacker(
         root: root, claims: claims, diversions: diversions, awaitsConfiguration: !isNew)

@@ -93,7 +93,7 @@ import Testing
     let lines = result.errors.split(separator: "\n")
     let events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
     let started = events.filter { $0.event == "started" }.compactMap(\.stage)
-    #expect(started == ["resolve", "fetch", "stage", "image"])
+    #expect(started == ["resolve", "fetch", "stage", "image", "clear"])
     #expect(Set(events.filter { $0.event == "finished" }.compactMap(\.stage)) == Set(started))
     struct Summary: Decodable {
       struct Image: Decodable { var architecture, image, tree: String }

@@ -12,6 +12,9 @@ package enum Requirement {
   package static let jsonSchema: Bool =
     isStrict || (try? runTool("/usr/bin/python3", ["-c", "import jsonschema"])) != nil
 
+  /// A terminal that can be looked at.
+  package static let terminal: Bool = isStrict || (try? runTool("tmux", ["-V"])) != nil
+
   /// A machine of the host's architecture can be emulated.
   package static let emulator: Bool =
     isStrict || (try? runTool("sh", ["-c", "command -v qemu-system-$(uname -m)"])) != nil

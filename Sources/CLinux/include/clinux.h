@@ -22,6 +22,9 @@ int clinux_pipe(int ends[2]);
 /// A pseudo terminal, both sides close-on-exec: pty(7). `inner` does not become the caller's terminal.
 int clinux_open_terminal(int *outer, int *inner);
 
+/// Columns of a terminal that a character takes, by wcwidth(3): -1 for one that is not printed.
+int clinux_columns(uint32_t character);
+
 /// mkostemp(3) with O_CLOEXEC: replaces the six X at the end of `path`.
 int clinux_make_temporary(char *path);
 

@@ -1,5 +1,6 @@
 import Diagnosis
 import Glibc
+import Ledger
 import Synchronization
 import Threads
 
@@ -8,157 +9,130 @@ final class Progress: Sendable {
   enum Mode: String, Sendable, CaseIterable { case auto, live, plain, json, none }
 
   private struct State {
-    var stages: [StageState] = []
+    var timeline = Timeline()
+    var estimate = Estimate()
     var records: [EventRecord] = []
-    /// Lines of the live display that are on the screen.
-    var drawn = 0
-    var lastDrawn: Int64 = 0
-  }
-
-  struct StageState {
-    var stage: Stage
-    var began: Double
-    var ended: Double?
-    var reused = false
-    var amount: (done: Int64, total: Int64?, unit: BuildEvent.Unit)?
-    var activity = ""
+    var region = LiveRegion()
   }
 
   private let mode: Mode
   private let style: Style
-  private let width: Int
+  /// What is known of the last build of an architecture.
+  private let earlier: @Sendable (String) -> Timeline
   private let start = Stopwatch.milliseconds
   private let state = Mutex(State())
+  private let stop = Cancellation()
+  private let clock = Mutex<SystemThread?>(nil)
 
-  /// `auto` is live on a terminal and plain elsewhere.
-  init(mode: Mode, style: Style) {
-    let onTerminal = isatty(STDERR_FILENO) == 1
+  /// Milliseconds from one picture to the next.
+  private static let pace: Int64 = 100
+
+  /// `auto` is live on a terminal and plain elsewhere. `finish` has to be called at the end.
+  init(mode: Mode, style: Style, earlier: @escaping @Sendable (String) -> Timeline = { _ in Timeline() }) {
+    let onTerminal = Terminal.canRedraw(STDERR_FILENO)
     self.mode = mode == .auto ? (onTerminal ? .live : .plain) : mode
     self.style = style
-    self.width = Terminal.width(of: STDERR_FILENO)
+    self.earlier = earlier
+    if self.mode == .live {
+      clock.withLock { [self] in
+        $0 = SystemThread { [self] in
+          while !stop.isCancelled {
+            state.withLock { draw(&$0) }
+            Stopwatch.pause(milliseconds: Progress.pace)
+          }
+        }
+      }
+    }
   }
 
   var events: EventHandler { { [self] in take($0) } }
 
-  /// The events so far, for the ledger; without output lines, which the log has.
-  var ledger: [EventRecord] {
-    state.withLock {
-      $0.records.filter { $0.event != "output" && $0.event != "advanced" && $0.event != "activity" }
+  /// The events so far that a ledger keeps.
+  var ledger: [EventRecord] { state.withLock { $0.records } }
+
+  var timeline: Timeline { state.withLock { $0.timeline } }
+
+  /// Leaves the terminal with what is done, and the cursor below it.
+  func finish() {
+    stop.cancel()
+    let thread = clock.withLock { clock in
+      defer { clock = nil }
+      return clock
+    }
+    guard let thread else { return }
+    thread.join()
+    state.withLock { state in
+      emit(state.region.frame(above: [], lines: [], in: Terminal.size(of: STDERR_FILENO), style: style))
     }
   }
 
+  private var seconds: Double { Double(Stopwatch.milliseconds - start) / 1000 }
+
   private func take(_ event: BuildEvent) {
-    let seconds = Double(Stopwatch.milliseconds - start) / 1000
-    let record = EventRecord(event, seconds: seconds)
     state.withLock { state in
-      state.records.append(record)
-      update(&state.stages, event, seconds)
+      // Inside, so that times never go back.
+      let record = EventRecord(event, seconds: seconds)
+      if record.isKept { state.records.append(record) }
+      state.timeline.take(event, at: record.seconds)
+      if case .turned(let name?) = event { state.estimate = Estimate(earlier: earlier(name)) }
+      state.estimate.take(event, at: record.seconds)
       switch mode {
-      case .json: emit(Progress.json(record) + "\n")
-      case .plain: if let line = plainLine(event, state.stages) { emit(line + "\n") }
-      case .live: draw(&state, event, seconds)
+      case .json: emit(record.line + "\n")
+      case .plain: for line in plainLines(event, state.timeline) { emit(line + "\n") }
+      case .live: draw(&state, after: event)
       case .none, .auto: break
       }
     }
   }
 
-  private func update(_ stages: inout [StageState], _ event: BuildEvent, _ seconds: Double) {
-    func change(_ stage: Stage, _ body: (inout StageState) -> Void) {
-      if let index = stages.lastIndex(where: { $0.stage == stage && $0.ended == nil }) {
-        body(&stages[index])
-      }
-    }
+  private func plainLines(_ event: BuildEvent, _ timeline: Timeline) -> [String] {
     switch event {
-    case .started(let stage): stages.append(StageState(stage: stage, began: seconds))
-    case .finished(let stage, let reused):
-      change(stage) {
-        $0.ended = seconds
-        $0.reused = reused
-      }
-    case .advanced(let stage, let done, let total, let unit):
-      change(stage) { $0.amount = (done, total, unit) }
-    case .activity(let stage, let text): change(stage) { $0.activity = text }
-    case .output, .note, .warning: break
-    }
-  }
-
-  private func plainLine(_ event: BuildEvent, _ stages: [StageState]) -> String? {
-    switch event {
-    case .started(let stage): return "\(stage.rawValue) …"
+    case .started(let stage): ["\(stage.rawValue) …"]
     case .finished(let stage, _):
-      guard let state = stages.last(where: { $0.stage == stage }) else { return nil }
-      return line(state, now: state.ended ?? 0, plain: true)
-    case .note(let text): return Rendering.harmless(text)
+      timeline.finished(stage).map { [StageLine(finished: $0, of: timeline).text] } ?? []
+    case .note(let text): [Rendering.harmless(text)]
     case .warning(let report):
-      return String(Rendering.report(report, severity: "warning", style: style).dropLast())
-    case .advanced, .activity, .output: return nil
+      [String(Rendering.report(report, severity: "warning", style: style).dropLast())]
+    case .turned, .waiting, .advanced, .activity, .began, .ended, .output: []
     }
   }
 
-  private func line(_ state: StageState, now: Double, plain: Bool = false) -> String {
-    let name = state.stage.rawValue
-    var text = name + String(repeating: " ", count: max(1, 11 - name.count))
-    if let amount = state.amount {
-      text += Rendering.amount(done: amount.done, total: amount.total, unit: amount.unit)
-      let elapsed = (state.ended ?? now) - state.began
-      if amount.unit == .bytes && elapsed > 0.2 {
-        text += ", \(Rendering.bytes(Int64(Double(amount.done) / elapsed)))/s"
-      }
-      text += "  "
-    }
-    if let ended = state.ended {
-      text += state.reused ? "reused" : Rendering.duration(ended - state.began)
-    } else if !plain {
-      text += Rendering.duration(now - state.began) + "  " + Rendering.harmless(state.activity)
-    }
-    return text
-  }
+  // MARK: Live
 
-  private func draw(_ state: inout State, _ event: BuildEvent, _ seconds: Double) {
-    var above = ""
+  /// What stays is written at once; what only moves waits for the next picture.
+  private func draw(_ state: inout State, after event: BuildEvent) {
+    var above: [String] = []
     switch event {
-    case .note(let text): above = Rendering.harmless(text) + "\n"
-    case .warning(let report): above = Rendering.report(report, severity: "warning", style: style)
-    case .started, .finished: break
-    case .advanced, .activity, .output:
-      // Fifteen pictures a second are enough for anybody.
-      let now = Stopwatch.milliseconds
-      if now - state.lastDrawn < 66 { return }
-      state.lastDrawn = now
+    case .note(let text): above = [Rendering.harmless(text)]
+    case .warning(let report):
+      above = Rendering.report(report, severity: "warning", style: style).split(separator: "\n").map(
+        String.init)
+    case .finished(let stage, _):
+      guard let span = state.timeline.finished(stage) else { return }
+      above = [style.paint(.green, "✓") + " " + StageLine(finished: span, of: state.timeline).text]
+    case .started: break
+    case .turned, .waiting, .advanced, .activity, .began, .ended, .output: return
     }
-    var text = state.drawn > 0 ? "\u{1b}[\(state.drawn)A\u{1b}[J" : ""
-    text += above
-    for stage in state.stages {
-      let mark = stage.ended == nil ? style.paint(.cyan, "▸") : style.paint(.green, "✓")
-      text += mark + " " + String(line(stage, now: seconds).prefix(width - 3)) + "\n"
-    }
-    state.drawn = state.stages.count
-    emit(text)
+    draw(&state, above: above)
   }
 
-  private func emit(_ text: String) {
-    var text = text
-    text.withUTF8 { bytes in
-      var done = 0
-      while done < bytes.count {
-        let count = write(STDERR_FILENO, bytes.baseAddress! + done, bytes.count - done)
-        if count <= 0 && errno != EINTR { return }
-        done += max(0, count)
-      }
+  private func draw(_ state: inout State, above: [String] = []) {
+    let size = Terminal.size(of: STDERR_FILENO)
+    let now = seconds
+    let lines = state.timeline.spans.filter { $0.ended == nil }.map {
+      StageLine(running: $0, of: state.timeline, estimate: state.estimate, at: now, columns: size.columns)
     }
+    let text = state.region.frame(above: above, lines: lines, in: size, style: style)
+    if !text.isEmpty { emit(text) }
   }
 
-  /// Seconds a stage, and in all, as `--timings` prints them.
-  func timings() -> String {
-    let stages = state.withLock { $0.stages }
-    var text = ""
-    for stage in stages {
-      guard let ended = stage.ended else { continue }
-      let name = stage.stage.rawValue
-      text += name + String(repeating: " ", count: max(1, 12 - name.count))
-      text += stage.reused ? "reused\n" : Rendering.duration(ended - stage.began) + "\n"
-    }
-    let all = Double(Stopwatch.milliseconds - start) / 1000
-    return text + "all         \(Rendering.duration(all))\n"
+  /// In one write, so that no terminal shows half a picture.
+  private func emit(_ text: String) { Terminal.write(text, to: STDERR_FILENO) }
+}
+
+extension Timeline {
+  /// The run of a stage that has just ended; nil for one that never began, for its result was there.
+  fileprivate func finished(_ stage: Stage) -> Span? {
+    spans.last { $0.stage == stage && $0.ended != nil && !($0.reused && $0.began == $0.ended) }
   }
 }

@@ -1,4 +1,5 @@
 import Diagnosis
+import Ledger
 
 /// Words for people: pure functions from values to text.
 enum Rendering {
@@ -42,13 +43,11 @@ enum Rendering {
     return digits == 1 ? "\(scaled / 10).\(scaled % 10)" : "\(value)"
   }
 
-  static func amount(done: Int64, total: Int64?, unit: BuildEvent.Unit) -> String {
-    switch (unit, total) {
-    case (.bytes, let total?): "\(bytes(done)) of \(bytes(total))"
-    case (.bytes, nil): bytes(done)
-    case (.items, let total?): "\(done)/\(total)"
-    case (.items, nil): "\(done)"
-    }
+  /// "12.3 MB of 40.0 MB", "13/170"; when all is done, without the total.
+  static func amount(_ amount: Timeline.Amount) -> String {
+    let done = amount.unit == .bytes ? bytes(amount.done) : "\(amount.done)"
+    guard let total = amount.total, total != amount.done else { return done }
+    return amount.unit == .bytes ? "\(done) of \(bytes(total))" : "\(done)/\(total)"
   }
 }
 

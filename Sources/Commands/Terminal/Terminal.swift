@@ -8,10 +8,24 @@ enum Terminal {
 
   static func say(_ text: String) { write(text, to: STDERR_FILENO) }
 
-  /// In columns; 80 for what is no terminal, or does not tell.
-  static func width(of descriptor: CInt) -> Int {
+  struct Size {
+    var columns: Int
+    var rows: Int
+  }
+
+  /// As it is now; 80 by 24 for what is no terminal, or does not tell.
+  static func size(of descriptor: CInt) -> Size {
     var window = winsize()
-    return ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 20 ? Int(window.ws_col) : 80
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 1, window.ws_row > 1 else {
+      return Size(columns: 80, rows: 24)
+    }
+    return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
+  }
+
+  /// A terminal whose cursor can be moved: no pipe, no log of a CI job, and no editor's window.
+  static func canRedraw(_ descriptor: CInt) -> Bool {
+    guard isatty(descriptor) == 1, let kind = getenv("TERM") else { return false }
+    return !["", "dumb"].contains(String(cString: kind))
   }
 
   /// Data that is long: a failure to write it is an error. When the reader has gone away, as `head` does,

@@ -85,7 +85,7 @@ struct LayeredBuild {
       return nil
     }
     // The pack would otherwise keep the room of an image that is nobody's any more.
-    if let layer = written.layer { try keepSealed(layer.bytes) }
+    if let layer = written.layer { try builder.during(.keep) { try keepSealed(layer.bytes) } }
     return WorkerResult(
       tree: written.tree.digest, toolVersions: versions, peakMemory: WorkerResult.ownPeakMemory())
   }
@@ -113,14 +113,20 @@ struct LayeredBuild {
     var files = made.release()
     let sealed = files.removeValue(forKey: LayerArtifact.sealedIndex.rawValue)
     defer { if let sealed { unlink(sealed) } }
-    try layers.keepConfigured(files)
-    let result = try outcome.get()
-    if let sealed {
-      let index = try Descriptor(opening: sealed, O_RDONLY)
-      try keepSealed(readAll(index.raw, named: sealed))
+    guard case .success(let result) = outcome else {
+      // The next attempt begins with it.
+      try layers.keepConfigured(files)
+      return try outcome.get()
     }
-    if let text = result.toolVersions { try layers.remember(versions: text) }
-    return result
+    return try builder.during(.keep) {
+      try layers.keepConfigured(files)
+      if let sealed {
+        let index = try Descriptor(opening: sealed, O_RDONLY)
+        try keepSealed(readAll(index.raw, named: sealed))
+      }
+      if let text = result.toolVersions { try layers.remember(versions: text) }
+      return result
+    }
   }
 
   private func keepSealed(_ index: [UInt8]) throws {

@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import Threads
+
+/// The program at a terminal whose screen can be looked at: tmux, of which nobody else's server knows.
+package final class TerminalSession {
+  private let socket: String
+
+  package init(
+    _ arguments: [String], in site: BuildSite, columns: Int = 100, rows: Int = 30,
+    environment: [String: String] = [:]
+  ) throws {
+    socket = "\(site.directory)/tmux"
+    let settings = "\(site.directory)/tmux.conf"
+    // The screen stays when the program has ended.
+    try "set -g remain-on-exit on\nset -g remain-on-exit-format \"\"\nset -g status off\n"
+      .write(toFile: settings, atomically: true, encoding: .utf8)
+    let variables = [
+      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "\(site.directory)/home", "TERM": "xterm-256color",
+      "CAPSEM_CACHE_DIR": site.cache, "LC_ALL": "C.UTF-8",
+    ].merging(environment) { $1 }
+    let command = ["env", "-i"] + variables.map { "\($0)=\($1)" }.sorted()
+    // The server would keep open what it inherits, by which Foundation knows whether a process has ended.
+    let alone = """
+      for file in /proc/$$/fd/*; do number=${file##*/}; [ "$number" -le 2 ] || exec {number}>&-; done
+      exec tmux "$@" >/dev/null 2>&1
+      """
+    try runTool(
+      "bash",
+      [
+        "-c", alone, "bash", "-S", socket, "-f", settings, "-u", "new-session",
+        "-d", "-x", "\(columns)", "-y", "\(rows)", "-c", site.directory,
+      ]
+        + command + site.user.prefix + [site.program] + arguments)
+  }
+
+  deinit { _ = try? tmux(["kill-server"]) }
+
+  @discardableResult private func tmux(_ arguments: [String]) throws -> String {
+    try runTool("tmux", ["-S", socket] + arguments)
+  }
+
+  package func resize(columns: Int, rows: Int) throws {
+    try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+  }
+
+  /// What is on the screen and what has scrolled off it, without empty lines at its end.
+  package func lines() throws -> [String] {
+    var lines = try tmux(["capture-pane", "-p", "-S", "-500"]).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    while lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map(String.init)
+  }
+
+  /// Waits up to a minute until the screen is so; the lines that it then has.
+  package func waits(until fits: ([String]) -> Bool) throws -> [String] {
+    let start = Stopwatch.milliseconds
+    while true {
+      let shown = try lines()
+      if fits(shown) { return shown }
+      if Stopwatch.milliseconds - start > 60_000 {
+        throw ToolFailure(description: "it did not come to pass:\n\(shown.joined(separator: "\n"))")
+      }
+      Stopwatch.pause(milliseconds: 20)
+    }
+  }
+
+  package func send(_ signal: CInt) throws {
+    kill(pid_t(try told("pane_pid")) ?? 0, signal)
+  }
+
+  /// Waits for the program's end; its exit status.
+  package func finish() throws -> Int32? {
+    // That the pane is dead may be known before the status is.
+    _ = try waits { _ in (try? told("pane_dead_status")) != "" }
+    return Int32(try told("pane_dead_status"))
+  }
+
+  /// Whether what is typed next begins a line.
+  package func isAtLineStart() throws -> Bool { try told("cursor_x") == "0" }
+
+  private func told(_ name: String) throws -> String {
+    try tmux(["display-message", "-p", "#{\(name)}"]).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
