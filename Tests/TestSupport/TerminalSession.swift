@@ -20,21 +20,26 @@ package final class TerminalSession {
       "CAPSEM_CACHE_DIR": site.cache, "LC_ALL": "C.UTF-8",
     ].merging(environment) { $1 }
     let command = ["env", "-i"] + variables.map { "\($0)=\($1)" }.sorted()
-    // The server would keep open what it inherits, by which Foundation knows whether a process has ended.
+    // The server would keep open what it inherits, by which Foundation knows whether a process has ended, and
+    // hear of no child's end with the signals blocked that Foundation blocks.
     let alone = """
-      for file in /proc/$$/fd/*; do number=${file##*/}; [ "$number" -le 2 ] || exec {number}>&-; done
-      exec tmux "$@" >/dev/null 2>&1
+      import os, signal, sys
+      os.closerange(3, 1024)
+      signal.pthread_sigmask(signal.SIG_SETMASK, [])
+      os.execvp("tmux", ["tmux", *sys.argv[1:]])
       """
     try runTool(
-      "bash",
+      "python3",
       [
-        "-c", alone, "bash", "-S", socket, "-f", settings, "-u", "new-session",
+        "-c", alone, "-S", socket, "-f", settings, "-u", "new-session",
         "-d", "-x", "\(columns)", "-y", "\(rows)", "-c", site.directory,
       ]
         + command + site.user.prefix + [site.program] + arguments)
   }
 
-  deinit { _ = try? tmux(["kill-server"]) }
+  deinit {
+    if let server = (try? told("pid")).flatMap({ pid_t($0) }) { kill(server, SIGKILL) }
+  }
 
   @discardableResult private func tmux(_ arguments: [String]) throws -> String {
     try runTool("tmux", ["-S", socket] + arguments)
