@@ -10,7 +10,8 @@ TEST_PACKAGES := e2fsprogs apt-utils dpkg-dev gnupg openssl xz-utils zstd attr l
 	util-linux iproute2 python3-jsonschema man-db groff-base zsh fish locales libfaketime mmdebstrap nginx \
 	qemu-system-x86 qemu-user-static arch-test cpio kmod binutils tmux
 SLOW_PACKAGES := qemu-system-arm
-BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip squashfs-tools erofs-utils qemu-system-x86
+BENCH_PACKAGES := mmdebstrap apt-utils e2fsprogs unzip squashfs-tools erofs-utils qemu-system-x86 nginx \
+	python3-pydantic python3-jinja2 python3-click
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 RELEASE := .build/release/capsem-native
@@ -22,7 +23,7 @@ SWIFT_STRICT := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help image build-rootfs build-kernel build-assets test lint build install test-packages build-packages bench test-slow differential reproducible clean
+.PHONY: help image build-rootfs build-kernel build-assets test lint build install test-packages build-packages bench bench-growth test-slow differential reproducible clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
@@ -59,14 +60,13 @@ test: test-packages lint ## Run the tests (installs what they need)
 lint: ## Check formatting
 	swift format lint --strict --parallel --recursive Package.swift Fuzz Sources Tests
 
-bench: build ## Compare with doing the same by hand, and the boot with other file systems
+bench: build ## Measure everything beside its peer, and print one table
 	@.ci/install-packages $(BENCH_PACKAGES)
-	bench/default-image.sh
-	bench/default-image.sh apt
-	bench/pack.sh
-	bench/pack.sh 100000
-	bench/validate.sh
-	bench/boot.sh
+	bench/all.sh
+
+bench-growth: build ## Measure how cost grows with packages and files (hours), and draw it for docs/performance.md
+	@.ci/install-packages $(BENCH_PACKAGES)
+	PICTURE=docs/growth.svg bench/growth.sh
 
 test-slow: build test-packages ## Build the whole default image and judge it by other tools; kernels and machines; streams of 50 MB; fuzz
 	@.ci/install-packages $(SLOW_PACKAGES)

@@ -5,6 +5,8 @@
 #
 #   by-hand.sh INPUTS IMAGE TIMES TMPDIR [apt]       everything, or Debian's packages only
 #   by-hand.sh --inside INPUTS IMAGE TIMES PART ROOT what mmdebstrap calls when the packages are there
+#
+# SOURCES   a deb822 file for mmdebstrap, in place of the local archive of INPUTS
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -24,7 +26,7 @@ if [ "$1" != --inside ]; then
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount \
     --customize-hook="'$inputs/by-hand.sh' --inside '$inputs' '$image' '$times' $part \"\$1\"" \
-    bookworm /dev/null "deb [trusted=yes] file:$inputs/archive ./"
+    bookworm /dev/null "${SOURCES:-deb [trusted=yes] file:$inputs/archive ./}"
   stamp "clean up"
   exit 0
 fi

@@ -1,6 +1,6 @@
 """Measuring one command, and the report of several measurements.
 
-measure.py time OUT -- COMMAND…     wall and processor seconds
+measure.py time OUT -- COMMAND…     wall and processor seconds, and bytes written to disks
 measure.py memory OUT -- COMMAND…   the largest sum of memory of the command and all below it
 measure.py report NAME DIRECTORY ROUNDS JSON
 """
@@ -34,18 +34,22 @@ def processes(root):
 
 def memory(process):
     """Bytes of one process, those of them that are its own and no file's, and whether both are its
-    proportional share (PSS), in which a page that several processes use counts once. Where the kernel
-    does not tell that, the resident set counts in full."""
+    proportional share (PSS), in which a page that several processes use counts once; without pages of a
+    tmpfs. Where the kernel does not tell that, the resident set counts in full."""
     try:
         with open(f"/proc/{process}/smaps_rollup") as file:
             text = file.read()
-        return [int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) * 1024 for key in ("Pss", "Pss_Anon")] + [True]
+        all_, own, shared = (
+            int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) * 1024 for key in ("Pss", "Pss_Anon", "Pss_Shmem"))
+        return [all_ - shared, own, True]
     except (OSError, TypeError):
         pass
     try:
         with open(f"/proc/{process}/status") as file:
             text = file.read()
-        return [int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) * 1024 for key in ("VmRSS", "RssAnon")] + [False]
+        all_, own, shared = (
+            int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) * 1024 for key in ("VmRSS", "RssAnon", "RssShmem"))
+        return [all_ - shared, own, False]
     except (OSError, TypeError):
         return [0, 0, True]
 
@@ -79,7 +83,9 @@ def measure_time(out, command):
     wall = time.monotonic() - start
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(out, "w") as file:
-        json.dump({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime}, file)
+        # The kernel counts what was dirtied on file systems with a disk, in blocks of 512 bytes, and adds up
+        # what children did that somebody waited for.
+        json.dump({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "written": usage.ru_oublock * 512}, file)
     return status
 
 
@@ -94,15 +100,23 @@ def stages_of(path):
             stages[name] = float(after) - float(before)
     else:
         for line in lines:
-            if match := re.match(r"(\w+)\s+(?:(\d+) min )?(?:(\d+)m)?\s*(\d+(?:\.\d+)?) ?s$", line):
-                if match[1] != "all":
-                    stages[match[1]] = 60 * int(match[2] or match[3] or 0) + float(match[4])
+            # Name, begin, duration; a stage may have run twice.
+            if match := re.match(r"(\w+) +[\d.]+ s +([\d.]+) s", line):
+                stages[match[1]] = stages.get(match[1], 0) + float(match[2])
     return stages
 
 
 def load(path):
     with open(path) as file:
         return json.load(file)
+
+
+def others(directory, rounds, sides):
+    """Medians of what else was measured in the same rounds: an edit, a copy."""
+    names = {path.rpartition(".")[0] for path in os.listdir(directory) if path.endswith(f".{rounds}")}
+    return {
+        name: round(statistics.median(load(f"{directory}/{name}.{n}")["wall"] for n in range(1, rounds + 1)), 4)
+        for name in sorted(names - set(sides))}
 
 
 def report(name, directory, rounds, out):
@@ -119,13 +133,19 @@ def report(name, directory, rounds, out):
             "wall": [round(run["wall"], 3) for run in runs],
             "median": round(statistics.median(run["wall"] for run in runs), 3),
             "cpu": round(statistics.median(run["cpu"] for run in runs), 3),
+            "written": statistics.median(run["written"] for run in runs),
             "stages": {stage: round(statistics.median(all_), 3) for stage, all_ in stages.items()},
         }
         if os.path.exists(path := f"{directory}/{key}.memory"):
             result[key]["peak"] = load(path)
     if os.path.exists(path := f"{directory}/sizes"):
         with open(path) as file:
-            result["ours"]["size"], result["hand"]["size"] = [int(line) for line in file]
+            sizes = [int(line) for line in file]
+        result["ours"]["size"], result["hand"]["size"] = sizes[:2]
+        # The same tree by mke2fs -d and resize2fs -M.
+        if len(sizes) > 2:
+            result["resized"] = sizes[2]
+    result["others"] = others(directory, rounds, labels)
     result["ratio"] = round(result["hand"]["median"] / result["ours"]["median"], 2)
 
     for key, label in labels.items():
@@ -142,6 +162,8 @@ def report(name, directory, rounds, out):
         print(
             f"{label:<16}{part['median']:>7.2f} s{min(part['wall']):>7.2f} s{max(part['wall']):>7.2f} s"
             f"{part['cpu']:>7.1f} s{peak:>9}{own:>9}{size:>10}")
+    for other, seconds in result["others"].items():
+        print(f"{other:<16}{seconds:>7.3f} s")
     share = result["ours"]["median"] / result["hand"]["median"]
     processor = result["ours"]["cpu"] / result["hand"]["cpu"]
     print(f"capsem-native takes {share:.2f} of the time by hand, and {processor:.2f} of the processor time")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A tree of 17,000 files, or of FILES, as an ext4 image: `capsem-native pack` against `mke2fs -d` and
-# `resize2fs -M`.
+# `resize2fs -M`, and the image against a copy of it by `cp --sparse`.
 #
 #   ROUNDS=9 bench/pack.sh [FILES]
 #
@@ -63,6 +63,10 @@ for round in 0 $(seq "$rounds"); do
   sync
   python3 "$here/measure.py" $mode "$work/measured/hand.$suffix" -- \
     "$work/by-hand" "$work/tree" "$work/hand.ext4"
+  if [ "$round" = 0 ]; then continue; fi
+  sync
+  python3 "$here/measure.py" time "$work/measured/copy.$suffix" -- \
+    cp --sparse=always "$work/ours.ext4" "$work/copy.ext4"
 done
 e2fsck -fn "$work/ours.ext4" >/dev/null 2>&1 || { echo "pack: e2fsck found something" >&2; exit 1; }
 

@@ -52,7 +52,7 @@ with open(f"{inputs}/archive/Release", "wb") as file:
 write("packages", ",".join(sorted(p["name"] for p in architecture["package"])))
 
 requirements = {}
-for wheel in architecture["wheel"]:
+for wheel in architecture.get("wheel", []):
     name = wheel["environment"].replace(":", "-")
     directory = "programs" if name in ("uv", "node") else f"wheels/{name}"
     place(wheel["sha256"], f"{inputs}/{directory}/{wheel['file']}")
