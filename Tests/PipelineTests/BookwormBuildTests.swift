@@ -66,7 +66,7 @@ struct BookwormBuildTests {
     #expect(try runTool("debugfs", ["-R", "stat /etc/shadow", site.image]).contains("Group:    42"))
     #expect(
       site.names(in: "\(site.assets)/\(BuildSite.architecture)")
-        == ["build.json", "old-name.img", "rootfs.ext4"])
+        == ["build.json", "ledger.jsonl", "old-name.img", "rootfs.ext4"])
     #expect(site.names(in: site.assets) == ["B3SUMS", BuildSite.architecture, "manifest.json"].sorted())
     try runTool("b3sum", ["--check", "B3SUMS"], in: site.assets)
   }
@@ -125,10 +125,11 @@ struct BookwormBuildTests {
     let result = try site.run(
       ["build", "guest", "--progress", "none"], inside: getuid() == 0 ? ["/usr/bin/unshare", "--net"] : [])
     #expect(result.status == 0, "\(result.errors)")
-    // What is the same is not written anew; build.json tells how long this build took.
+    // What is the same is not written anew; the ledger tells how long this build took.
     #expect(
-      try assets("!", "-name", "build.json")
-        == before.split(separator: "\n").filter { !$0.contains("build.json") }.map { $0 + "\n" }.joined())
+      try assets("!", "-name", "build.json", "!", "-name", "ledger.jsonl")
+        == before.split(separator: "\n").filter { !$0.contains("build.json") && !$0.contains("ledger.jsonl") }
+        .map { $0 + "\n" }.joined())
     #expect(try site.digest(site.image) == warm.image)
     #expect(try site.leftovers() == [])
   }
