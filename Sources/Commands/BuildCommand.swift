@@ -117,7 +117,6 @@ struct BuildCommand: ParsableCommand {
       Timeline(BuildLedger.read(output: output, architecture: $0))
     }
     defer { display.finish() }
-    defer { display.finish() }
     let builder = try ImageBuilder(
       context: context, cancellation: cancellation, events: display.events, ledger: { display.ledger })
     let assets = try builder.build(request)
