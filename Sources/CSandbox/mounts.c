@@ -89,7 +89,11 @@ static int mount_devices(const int *nodes, struct csandbox_failure *failure) {
     if (symlink(links[i].target, links[i].name) != 0) return csandbox_fail(failure, "create", links[i].name);
   if (mkdir("/dev/pts", 0755) != 0 || mkdir("/dev/shm", 01777) != 0)
     return csandbox_fail(failure, "create directories in /dev", NULL);
-  if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5") != 0)
+  // The group of terminals, tty, where the namespace has it.
+  static const char *const options[] = {"newinstance,ptmxmode=0666,mode=620,gid=5", "newinstance,ptmxmode=0666,mode=620"};
+  unsigned long flags = MS_NOSUID | MS_NOEXEC;
+  if (mount("devpts", "/dev/pts", "devpts", flags, options[0]) != 0 &&
+      (errno != EINVAL || mount("devpts", "/dev/pts", "devpts", flags, options[1]) != 0))
     return csandbox_fail(failure, "mount /dev/pts", NULL);
   if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0)
     return csandbox_fail(failure, "mount /dev/shm", NULL);

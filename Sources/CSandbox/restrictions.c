@@ -1,12 +1,9 @@
 #include "internal.h"
+#include "filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -41,21 +38,6 @@ int csandbox_drop_capabilities(struct csandbox_failure *failure) {
   if (syscall(SYS_capset, &header, data) != 0) return csandbox_fail(failure, "drop capabilities", NULL);
   return 0;
 }
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#else
-#error "the system call filter knows x86_64 and aarch64"
-#endif
-
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define ANSWER(value) BPF_STMT(BPF_RET | BPF_K, (value))
-#define WHEN(number, value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), ANSWER(value)
-#define DONE (SECCOMP_RET_ERRNO | 0)
-#define REFUSED (SECCOMP_RET_ERRNO | EPERM)
-#define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
 
 int csandbox_install_filter(struct csandbox_failure *failure) {
   struct sock_filter filter[] = {

@@ -1,4 +1,5 @@
 #include "internal.h"
+#include "csandbox_recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,13 +38,13 @@ static int hear(int control, char expected) {
   return -1;
 }
 
-static int map_ids(int control, struct csandbox_failure *failure) {
+static int map_ids(int control, int grants_groups, struct csandbox_failure *failure) {
   if (unshare(CLONE_NEWUSER) != 0) return csandbox_fail(failure, "create a user namespace", NULL);
   if (say(control, 'U') != 0 || hear(control, 'M') != 0)
     return csandbox_fail(failure, "have the ids of the user namespace mapped", NULL);
-  // The keeper's own uid is not mapped, so that scripts cannot touch the user's files: become root of
-  // the namespace, which is the first sub-uid outside.
-  if (setresgid(0, 0, 0) != 0 || setgroups(0, NULL) != 0 || setresuid(0, 0, 0) != 0)
+  // With sub-ids the keeper's own uid is not mapped, so that scripts cannot touch the user's files: become
+  // root of the namespace, which is the first sub-uid outside. With one id nobody may set groups (deny).
+  if (setresgid(0, 0, 0) != 0 || (grants_groups && setgroups(0, NULL) != 0) || setresuid(0, 0, 0) != 0)
     return csandbox_fail(failure, "become root of the user namespace", NULL);
   return 0;
 }
@@ -58,8 +59,7 @@ static int raise_loopback(void) {
   return result;
 }
 
-static int prepare(int control, int lifetime, struct csandbox_failure *failure) {
-  close(lifetime);
+static int prepare(int control, struct csandbox_failure *failure) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return csandbox_fail(failure, "tie the worker to its keeper", NULL);
   // A change of uid makes a process undumpable, and its /proc/self/fd unreadable to itself.
   if (prctl(PR_SET_DUMPABLE, 1) != 0) return csandbox_fail(failure, "open /proc/self to the worker", NULL);
@@ -69,22 +69,75 @@ static int prepare(int control, int lifetime, struct csandbox_failure *failure) 
   static const char name[] = "localhost";
   if (sethostname(name, sizeof name - 1) != 0) return csandbox_fail(failure, "set the host name", NULL);
   umask(022);
-  if (say(control, 'R') != 0) return csandbox_fail(failure, "report to the parent", NULL);
   return 0;
 }
 
-static void keep(pid_t worker, int lifetime) __attribute__((noreturn));
+/// Has the keeper answer this process's calls from now on. Its copy of the listener is the only one that
+/// stays: when the keeper ends, calls that wait fail.
+static int hand_over_calls(int keeper, struct csandbox_failure *failure) {
+  int listener = csandbox_install_recorder(failure);
+  if (listener < 0) return -1;
+  char byte = 'L';
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } room = {0};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &listener, sizeof listener);
+  if (sendmsg(keeper, &message, MSG_NOSIGNAL) != 1) return csandbox_fail(failure, "hand over to the recorder", NULL);
+  close(listener);
+  close(keeper);
+  return 0;
+}
 
-static void keep(pid_t worker, int lifetime) {
+/// What `hand_over_calls` sent; -1 when the worker ended before.
+static int take_calls(int worker) {
+  char byte;
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } room = {0};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+  ssize_t n;
+  do n = recvmsg(worker, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  struct cmsghdr *header = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+  if (!header || header->cmsg_type != SCM_RIGHTS) return -1;
+  int listener;
+  memcpy(&listener, CMSG_DATA(header), sizeof listener);
+  return listener;
+}
+
+static void keep(pid_t worker, int lifetime, int listener, const struct csandbox_recorder *recorder)
+    __attribute__((noreturn));
+
+static void keep(pid_t worker, int lifetime, int listener, const struct csandbox_recorder *recorder) {
   int handle = (int)syscall(SYS_pidfd_open, worker, 0);
   // poll(2) passes over a negative descriptor, and the worker's end would never be seen.
   if (handle < 0) kill(worker, SIGKILL);
-  struct pollfd watched[2] = {{.fd = handle, .events = POLLIN}, {.fd = lifetime, .events = POLLIN}};
+  struct pollfd watched[3] = {
+      {.fd = handle, .events = POLLIN}, {.fd = lifetime, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
   while (handle >= 0) {
-    int n = poll(watched, 2, -1);
+    int n = poll(watched, 3, -1);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 || watched[1].revents) kill(worker, SIGKILL);
     if (n < 0 || watched[0].revents || watched[1].revents) break;
+    struct csandbox_failure failure;
+    if (watched[2].revents & POLLIN && recorder->answer(recorder->context, listener, &failure) != 0) {
+      kill(worker, SIGKILL);
+      send(lifetime, &failure, sizeof failure, MSG_NOSIGNAL);
+      break;
+    }
+    // Nobody is left whose calls could come.
+    if (watched[2].revents & ~POLLIN) watched[2].fd = -1;
   }
   int status = 0;
   while (waitpid(worker, &status, 0) < 0 && errno == EINTR) {
@@ -92,12 +145,12 @@ static void keep(pid_t worker, int lifetime) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-int csandbox_enter_worker(
-    enum csandbox_tier tier, int control, int workspace, int lifetime, struct csandbox_failure *failure) {
+int csandbox_enter_worker(enum csandbox_tier tier, int control, int workspace, int lifetime,
+                          const struct csandbox_recorder *recorder, struct csandbox_failure *failure) {
   // Out of the terminal's foreground group: an interrupt reaches the outer process alone, which closes
   // `lifetime`.
   setsid();
-  if (tier == CSANDBOX_MAPPED && map_ids(control, failure) != 0) return -1;
+  if (tier != CSANDBOX_ROOT && map_ids(control, tier == CSANDBOX_MAPPED, failure) != 0) return -1;
   // Scripts see the same groups whoever started the build.
   if (tier == CSANDBOX_ROOT && (setresgid(0, 0, 0) != 0 || setgroups(0, NULL) != 0))
     return csandbox_fail(failure, "leave the caller's groups", NULL);
@@ -105,14 +158,29 @@ int csandbox_enter_worker(
   if (fchdir(workspace) != 0) return csandbox_fail(failure, "enter the workspace", NULL);
   if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID) != 0)
     return csandbox_fail(failure, "create mount, IPC, UTS, network and PID namespaces", NULL);
+  int calls[2] = {-1, -1};
+  if (tier == CSANDBOX_ONE_ID && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, calls) != 0)
+    return csandbox_fail(failure, "create a socket pair", NULL);
   pid_t worker = fork();
   if (worker < 0) return csandbox_fail(failure, "fork the worker", NULL);
   if (worker > 0) {
     close(control);
     close(workspace);
-    keep(worker, lifetime);
+    int listener = -1;
+    if (tier == CSANDBOX_ONE_ID) {
+      close(calls[1]);
+      listener = take_calls(calls[0]);
+      close(calls[0]);
+    }
+    keep(worker, lifetime, listener, recorder);
   }
-  return prepare(control, lifetime, failure);
+  close(lifetime);
+  if (prepare(control, failure) != 0) return -1;
+  if (tier == CSANDBOX_ONE_ID) {
+    close(calls[0]);
+    if (hand_over_calls(calls[1], failure) != 0) return -1;
+  }
+  return say(control, 'R') == 0 ? 0 : csandbox_fail(failure, "report to the parent", NULL);
 }
 
 struct body {
@@ -135,7 +203,7 @@ int csandbox_run_on_new_thread(int (*run)(void)) {
 }
 
 int csandbox_hand_over(int control, int directory, struct csandbox_failure *failure) {
-  if (map_ids(control, failure) != 0) return -1;
+  if (map_ids(control, 1, failure) != 0) return -1;
   if (fchown(directory, 1, 1) != 0) return csandbox_fail(failure, "give the workspace to the first sub-uid", NULL);
   return say(control, 'R') == 0 ? 0 : csandbox_fail(failure, "report to the parent", NULL);
 }

@@ -32,7 +32,8 @@ struct WorkerSession {
     }
     let channel = Channel(socket: worker.control.raw)
     let outcome = Result { try converse(channel, order) }
-    worker.end()
+    // Whatever went wrong in the worker, it was this if its recorder failed.
+    try worker.end()
     return try outcome.get()
   }
 

@@ -1,4 +1,5 @@
 import CSandbox
+import Diagnosis
 import Glibc
 
 /// The first thing that the program does: `__worker` and `__hand-over` must run before Swift starts
@@ -26,8 +27,14 @@ package enum WorkerEntry {
     var failure = csandbox_failure()
     switch arguments[1] {
     case "__worker":
-      let tier = arguments.dropFirst(2).first == "root" ? CSANDBOX_ROOT : CSANDBOX_MAPPED
-      if csandbox_enter_worker(tier, control, workspace, lifetime, &failure) == 0 { return .worker }
+      let tier = arguments.dropFirst(2).first.flatMap(Tier.init(rawValue:)) ?? .subuid
+      // Used in the keeper, which never returns from here.
+      let recorder = Unmanaged.passRetained(Recorder())
+      var answering = csandbox_recorder(answer: answer, context: recorder.toOpaque())
+      if csandbox_enter_worker(tier.entrance, control, workspace, lifetime, &answering, &failure) == 0 {
+        recorder.release()
+        return .worker
+      }
     case "__hand-over":
       if csandbox_hand_over(control, workspace, &failure) == 0 { exit(0) }
     default: return .ordinary
@@ -37,5 +44,38 @@ package enum WorkerEntry {
     _ = send(control, &byte, 1, CInt(MSG_NOSIGNAL))
     _ = send(control, &failure, MemoryLayout<csandbox_failure>.size, CInt(MSG_NOSIGNAL))
     exit(1)
+  }
+
+  private static let answer:
+    @convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutablePointer<csandbox_failure>?) -> CInt = {
+      context, listener, failure in
+      do {
+        try Unmanaged<Recorder>.fromOpaque(context!).takeUnretainedValue().answer(listener)
+        return 0
+      } catch {
+        failure?.pointee = csandbox_failure(error as? SystemFailure ?? SystemFailure("record", "a call"))
+        return -1
+      }
+    }
+}
+
+extension csandbox_failure {
+  /// What was attempted is cut where it has no room.
+  init(_ failure: SystemFailure) {
+    self.init()
+    code = failure.code
+    withUnsafeMutableBytes(of: &what) {
+      $0.dropLast().copyBytes(from: Array("\(failure.verb) \(failure.object)".utf8.prefix($0.count - 1)))
+    }
+  }
+}
+
+extension Tier {
+  fileprivate var entrance: csandbox_tier {
+    switch self {
+    case .root: CSANDBOX_ROOT
+    case .subuid, .namespacedRoot: CSANDBOX_MAPPED
+    case .oneID: CSANDBOX_ONE_ID
+    }
   }
 }

@@ -4,7 +4,7 @@ import FileTree
 import Glibc
 
 /// How a worker comes to own files as root and others do.
-package enum Tier: String, Sendable, Codable {
+package enum Tier: String, Sendable, Codable, CaseIterable {
   /// Run as root: no user namespace.
   case root
   /// A user namespace with a range of sub-ids, mapped by newuidmap(1) and newgidmap(1).
@@ -12,6 +12,8 @@ package enum Tier: String, Sendable, Codable {
   /// Run as root, in a user namespace where every id is itself: root can then have things of its own
   /// that outside of one are the host's.
   case namespacedRoot = "root-namespace"
+  /// A user namespace with the caller's own id, which is root there. All other ids are recorded.
+  case oneID = "one-id"
 }
 
 /// The outer side of a worker: this program, re-executed into namespaces. Letting go of it kills the
@@ -31,12 +33,12 @@ package struct WorkerProcess: ~Copyable {
     executable: String, tier: Tier, workspace: CInt, mapIDs: MapIDs
   ) throws {
     let sockets = try SocketPair()
-    let pipe = try Pipe()
+    let lives = try SocketPair()
     let keeper = try WorkerProcess.spawn(
       executable, ["__worker", tier.rawValue],
       descriptors: [
         (sockets.theirs.raw, WorkerEntry.control), (workspace, WorkerEntry.workspace),
-        (pipe.read.raw, WorkerEntry.lifetime),
+        (lives.theirs.raw, WorkerEntry.lifetime),
       ])
     let ours = sockets.finishTheirs()
     do {
@@ -52,21 +54,22 @@ package struct WorkerProcess: ~Copyable {
       throw error
     }
     self.control = ours
-    self.lifetime = pipe.finishReading()
+    self.lifetime = lives.finishTheirs()
     self.keeper = keeper
   }
 
-  /// Ends the worker if it still runs and returns how it ended; 137 when it was killed.
+  /// Ends the worker if it still runs and returns how it ended; 137 when it was killed. Throws why the
+  /// recorder, if it has one, could not go on.
   @discardableResult
-  package consuming func end() -> ExitStatus {
-    let keeper = keeper
-    close(shutdownLifetime())
+  package consuming func end() throws -> ExitStatus {
+    shutdown(lifetime.raw, CInt(SHUT_WR))
     var status: CInt = 0
     while waitpid(keeper, &status, 0) < 0 && errno == EINTR {}
+    var failure = csandbox_failure()
+    let size = MemoryLayout<csandbox_failure>.size
+    if recv(lifetime.raw, &failure, size, CInt(MSG_DONTWAIT)) == size { throw SandboxError(failure) }
     return ExitStatus(waitStatus: status)
   }
-
-  private consuming func shutdownLifetime() -> CInt { lifetime.release() }
 
   /// Gives a directory that the caller owns to root of the worker's user namespace. `mapIDs` maps 0 to
   /// the caller's own ids and 1 to the first sub-ids.
@@ -154,9 +157,4 @@ private struct SocketPair: ~Copyable {
   }
 
   consuming func finishTheirs() -> Descriptor { ours }
-}
-
-extension Pipe {
-  /// Closes the reading end.
-  fileprivate consuming func finishReading() -> Descriptor { write }
 }

@@ -5,7 +5,7 @@ import Sandbox
 import TestSupport
 
 // A program that is its own worker, as capsem-native is, and runs commands in a tree of busybox.
-// `SandboxProbe root|root-namespace|subuid WORKSPACE` takes a JSON list of requests on stdin and prints the answers.
+// `SandboxProbe TIER WORKSPACE` takes a JSON list of requests on stdin and prints the answers.
 
 func fail(_ text: String) -> Never {
   FileHandle.standardError.write(Data((text + "\n").utf8))
@@ -27,7 +27,7 @@ case .ordinary:
 
 func outside() throws {
   guard CommandLine.arguments.count == 3, let tier = Tier(rawValue: CommandLine.arguments[1]) else {
-    fail("usage: SandboxProbe root|root-namespace|subuid WORKSPACE")
+    fail("usage: SandboxProbe root|root-namespace|subuid|one-id WORKSPACE")
   }
   let executable = "/proc/self/exe"
   let workspace = try Descriptor(opening: CommandLine.arguments[2], O_RDONLY | O_DIRECTORY)
@@ -45,6 +45,7 @@ func outside() throws {
       }
       return
     }
+    if tier == .oneID { return try SingleID.map(process) }
     for (tool, first) in [("newuidmap", subid("u")), ("newgidmap", subid("g"))] {
       try runTool(tool, ["\(process)", "0", "\(first)", "65536"])
     }
@@ -53,7 +54,7 @@ func outside() throws {
   try control.write(contentsOf: FileHandle.standardInput.readToEnd() ?? Data())
   shutdown(worker.control.raw, CInt(SHUT_WR))
   FileHandle.standardOutput.write(try control.readToEnd() ?? Data())
-  let status = worker.end()
+  let status = try worker.end()
   if !status.isSuccess { fail("the worker \(status)") }
 }
 

@@ -16,6 +16,16 @@ enum csandbox_tier {
   CSANDBOX_MAPPED = 0,
   /// Real root: no user namespace.
   CSANDBOX_ROOT = 1,
+  /// A user namespace with the caller's own id only, which is root there; a recorder answers for the others.
+  CSANDBOX_ONE_ID = 2,
+};
+
+/// What answers the calls of a worker with one id, in its keeper.
+struct csandbox_recorder {
+  /// Takes one call from the listener and answers it (csandbox_recorder.h). After anything but 0 the worker is
+  /// killed; `failure` then says why, and goes out on `lifetime`.
+  int (*answer)(void *context, int listener, struct csandbox_failure *failure);
+  void *context;
 };
 
 /// Turns this process, which must be single-threaded, into a sandboxed worker and returns in it.
@@ -25,9 +35,10 @@ enum csandbox_tier {
 /// ready. The worker is PID 1 of a PID namespace, with its own mount, IPC, UTS and network namespaces
 /// (loopback only), in the directory `workspace`, as uid 0. The calling process stays outside as its
 /// keeper and never returns: it kills the worker, and so everything in the PID namespace, when
-/// `lifetime` is closed at the other end, and leaves with the worker's status.
-int csandbox_enter_worker(
-    enum csandbox_tier tier, int control, int workspace, int lifetime, struct csandbox_failure *failure);
+/// `lifetime`, a stream socket, is closed at the other end, and leaves with the worker's status. With one id
+/// it answers the worker's calls by `recorder`, which is not used otherwise.
+int csandbox_enter_worker(enum csandbox_tier tier, int control, int workspace, int lifetime,
+                          const struct csandbox_recorder *recorder, struct csandbox_failure *failure);
 
 /// Runs `body` on a new thread and returns what it returned. Swift's runtime takes locks in the name of
 /// a thread id that it remembers for each thread, and a fork into a PID namespace leaves the first

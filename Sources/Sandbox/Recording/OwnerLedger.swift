@@ -1,0 +1,42 @@
+import CSandbox
+import Diagnosis
+import FileTree
+import Glibc
+
+/// The owners of files that are others than root's. A file is known by its handle, which no later file ever
+/// has again: what the ledger says of a file that is gone is said of nobody.
+struct OwnerLedger {
+  private var owners: [Handle: Owner] = [:]
+
+  /// A file's handle; equal for one file, whatever names it has.
+  struct Handle: Hashable {
+    private var raw: csandbox_handle
+
+    /// Of `path`, or with AT_EMPTY_PATH of `directory` itself. Nil, with errno, where there is none.
+    init?(_ directory: CInt, _ path: UnsafePointer<CChar>, _ flags: CInt) {
+      raw = csandbox_handle()
+      if csandbox_find_handle(directory, path, flags, &raw) != 0 { return nil }
+    }
+
+    static func == (a: Handle, b: Handle) -> Bool {
+      a.raw.type == b.raw.type && a.withBytes { a in b.withBytes { b in a.elementsEqual(b) } }
+    }
+
+    func hash(into hasher: inout Hasher) {
+      withBytes { hasher.combine(bytes: $0) }
+    }
+
+    private func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+      withUnsafeBytes(of: raw.bytes) { body(UnsafeRawBufferPointer(rebasing: $0[..<Int(raw.size)])) }
+    }
+  }
+
+  func knows(_ handle: Handle) -> Bool { owners[handle] != nil }
+
+  /// Of a file whose `status` the kernel tells. What has no handle cannot be in the ledger.
+  func owner(of handle: Handle?, _ status: stat) -> Owner {
+    handle.flatMap { owners[$0] } ?? Owner(user: status.st_uid, group: status.st_gid)
+  }
+
+  mutating func set(_ owner: Owner, of handle: Handle) { owners[handle] = owner == .root ? nil : owner }
+}

@@ -1,0 +1,97 @@
+import CSandbox
+import Diagnosis
+import FileTree
+import Glibc
+
+/// Answers the calls of a worker whose user namespace has one id, so that for everything in it all ids exist:
+/// chown(2) records whom a file belongs to, stat(2) says it, set*id(2) and get*id(2) do so for processes, and
+/// what a process creates is its own. The kernel does the rest of each call, with root's id.
+///
+/// Permissions are root's for everybody: a process that has become another user is refused nothing. Not
+/// answered are the ids that /proc, sockets and access lists show.
+final class Recorder {
+  var ledger = OwnerLedger()
+  var credentials = CredentialTable()
+  let paths = ThreadPaths()
+
+  /// Takes one call and answers it. What it throws ends the worker: a call must not be answered wrongly.
+  func answer(_ listener: CInt) throws {
+    guard let call = try TrappedCall.next(from: listener) else { return }
+    do {
+      try call.end(with: try answer(to: call))
+    } catch let refusal as Refusal {
+      try call.refuse(refusal.code)
+    } catch is Gone {
+      // Nobody waits.
+    }
+  }
+
+  private func answer(to call: TrappedCall) throws -> TrappedCall.Answer {
+    switch call.call {
+    case CSANDBOX_CHOWN: try chown(call)
+    case CSANDBOX_STAT: try stat(call)
+    case CSANDBOX_STATX: try statx(call)
+    case CSANDBOX_OPEN: try open(call, flags: call[2], mode: call[3])
+    case CSANDBOX_OPEN_HOW: try openHow(call)
+    case CSANDBOX_MKDIR:
+      try create(call) { mkdirat($0, $1, mode_t(truncatingIfNeeded: call[2])) }
+    case CSANDBOX_SYMLINK: try symlink(call)
+    case CSANDBOX_MKNOD: try mknod(call)
+    case CSANDBOX_EXECUTE: try execute(call)
+    default: try identify(call)
+    }
+  }
+
+  /// The calls of credentials(7).
+  private func identify(_ call: TrappedCall) throws -> TrappedCall.Answer {
+    var who = try credentials.credentials(of: call.thread)
+    let before = who
+    var value: Int64 = 0
+    switch call.call {
+    case CSANDBOX_GETUID: return .value(Int64(who.user.real))
+    case CSANDBOX_GETEUID: return .value(Int64(who.user.effective))
+    case CSANDBOX_GETGID: return .value(Int64(who.group.real))
+    case CSANDBOX_GETEGID: return .value(Int64(who.group.effective))
+    case CSANDBOX_GETRESUID: return try tell(call, who.user)
+    case CSANDBOX_GETRESGID: return try tell(call, who.group)
+    case CSANDBOX_GETGROUPS: return try groups(call, who)
+    case CSANDBOX_SETUID: try who.setUser(call.id(0))
+    case CSANDBOX_SETGID: try who.setGroup(call.id(0))
+    case CSANDBOX_SETREUID: try who.setUsers(real: call.id(0), effective: call.id(1))
+    case CSANDBOX_SETREGID: try who.setGroups(real: call.id(0), effective: call.id(1))
+    case CSANDBOX_SETRESUID: try who.setUsers(call.id(0), call.id(1), call.id(2))
+    case CSANDBOX_SETRESGID: try who.setGroups(call.id(0), call.id(1), call.id(2))
+    case CSANDBOX_SETFSUID: value = Int64(who.setFileUser(call.id(0)))
+    case CSANDBOX_SETFSGID: value = Int64(who.setFileGroup(call.id(0)))
+    case CSANDBOX_SETGROUPS: try who.setGroups(readGroups(call))
+    default: throw SystemFailure("answer", "a call without a handler", code: ENOSYS)
+    }
+    if who != before { try credentials.set(who, of: call.thread) }
+    return .value(value)
+  }
+
+  private func tell(_ call: TrappedCall, _ ids: Credentials.Identities) throws -> TrappedCall.Answer {
+    for (index, id) in [ids.real, ids.effective, ids.saved].enumerated() {
+      try withUnsafeBytes(of: id) { try call.write($0, to: call[index]) }
+    }
+    return .value(0)
+  }
+
+  private func groups(_ call: TrappedCall, _ who: Credentials) throws -> TrappedCall.Answer {
+    let room = call.int(0)
+    if room < 0 || (room > 0 && room < who.groups.count) { throw Refusal(EINVAL) }
+    if room > 0 { try who.groups.withUnsafeBytes { try call.write($0, to: call[1]) } }
+    return .value(Int64(who.groups.count))
+  }
+
+  /// NGROUPS_MAX of limits.h.
+  private static let mostGroups = 65536
+
+  private func readGroups(_ call: TrappedCall) throws -> [UInt32] {
+    let count = Int(call.id(0))
+    if count > Recorder.mostGroups { throw Refusal(EINVAL) }
+    var groups = [UInt32](repeating: 0, count: count)
+    if count > 0 { try groups.withUnsafeMutableBytes { try call.read(call[1], into: $0) } }
+    return groups
+  }
+}
