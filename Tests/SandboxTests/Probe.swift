@@ -9,7 +9,16 @@ extension Tier: CustomTestStringConvertible {
 
   /// The tiers that this host and user have. A strict run tries all.
   static let testable: [Tier] =
-    (TestUser.isRoot ? [.root, .namespacedRoot] : []) + (TestUser.hasNamespaces ? [.subuid] : [])
+    (TestUser.isRoot ? [.root, .namespacedRoot] : []) + (TestUser.hasNamespaces ? [.subuid, .oneID] : [])
+
+  /// Who has it, beside root.
+  var user: TestUser? {
+    switch self {
+    case .subuid: .ordinary
+    case .oneID: .single
+    case .root, .namespacedRoot: nil
+    }
+  }
 }
 
 extension Trait where Self == ConditionTrait {
@@ -32,9 +41,7 @@ final class Probe {
     chmod(scratch.path, 0o755)
     try FileManager.default.copyItem(atPath: Probe.built, toPath: scratch.file("probe"))
     mkdir(scratch.file("stage"), 0o700)
-    if tier == .subuid && TestUser.isRoot {
-      try runTool("chown", ["capsem-test:capsem-test", scratch.file("stage")])
-    }
+    try tier.user?.own(scratch.file("stage"))
   }
 
   private static let built: String = {
@@ -46,7 +53,7 @@ final class Probe {
 
   var command: [String] {
     let command = [scratch.file("probe"), tier.rawValue, workspace]
-    return tier == .subuid ? TestUser.command(command) ?? command : command
+    return tier.user.flatMap { TestUser.command(command, as: $0) } ?? command
   }
 
   func run(_ requests: [ProbeRequest]) throws -> [ProbeAnswer] {

@@ -8,6 +8,8 @@ package enum TestUser: Sendable {
   case ordinary
   /// A second one with another range, which only root can make.
   case other
+  /// One without sub-ids: the caller, or when that is root, one that is made.
+  case single
   case root
 
   /// Both, where there is a choice.
@@ -16,9 +18,9 @@ package enum TestUser: Sendable {
   package static let isStrict = getenv("CAPSEM_TEST_STRICT").map { String(cString: $0) } == "1"
   package static let isRoot = getuid() == 0
 
-  /// A program and its arguments as the ordinary user runs them; nil when there is no such user.
-  package static func command(_ arguments: [String]) -> [String]? {
-    (try? TestUser.ordinary.prefix).map { $0.isEmpty ? arguments : $0 + ["--"] + arguments }
+  /// A program and its arguments as `user` runs them; nil when there is no such user.
+  package static func command(_ arguments: [String], as user: TestUser = .ordinary) -> [String]? {
+    (try? user.prefix).map { $0.isEmpty ? arguments : $0 + ["--"] + arguments }
   }
 
   /// Whether an ordinary user can make namespaces here; a strict run finds out by failing.
@@ -51,6 +53,7 @@ package enum TestUser: Sendable {
       return switch self {
       case .ordinary: try TestUser.made.get()
       case .other: try TestUser.otherMade.get()
+      case .single: try TestUser.singleMade.get()
       case .root: nil
       }
     }
@@ -62,6 +65,7 @@ package enum TestUser: Sendable {
     return switch self {
     case .ordinary: getuid() == 0 ? ordinary : String(cString: getpwuid(getuid()).pointee.pw_name)
     case .other: ordinary + "-other"
+    case .single: getuid() == 0 ? ordinary + "-single" : TestUser.ordinary.name
     case .root: "root"
     }
   }
@@ -82,12 +86,23 @@ package enum TestUser: Sendable {
 
   private static let made = Result { try make(TestUser.ordinary.name, ids: "700000-765535") }
   private static let otherMade = Result { try make(TestUser.other.name, ids: "1300000-1365535") }
+  /// A system user, which useradd(8) gives no range to.
+  private static let singleMade = Result { try make(TestUser.single.name, options: "--system --user-group") }
 
-  private static func make(_ name: String, ids: String) throws -> (user: uid_t, group: gid_t) {
+  private static func make(
+    _ name: String, options: String = ""
+  ) throws -> (user: uid_t, group: gid_t) {
     if getpwnam(name) == nil {
       // Several packages' tests may want the user at once.
-      try runTool("flock", ["/run/lock", "sh", "-c", "id \(name) || useradd --no-create-home \(name)"])
+      let make = "useradd --no-create-home \(options) \(name)"
+      try runTool("flock", ["/run/lock", "sh", "-c", "id \(name) || \(make)"])
     }
+    guard let entry = getpwnam(name) else { throw ToolFailure(description: "there is no user \(name)") }
+    return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+  }
+
+  private static func make(_ name: String, ids: String) throws -> (user: uid_t, group: gid_t) {
+    let made = try make(name)
     let granted = String(decoding: try contents(ofFile: "/etc/subuid") ?? [], as: UTF8.self)
     if !granted.split(separator: "\n").contains(where: { $0.hasPrefix("\(name):") }) {
       try runTool("usermod", ["--add-subuids", ids, "--add-subgids", ids, name])
@@ -98,7 +113,6 @@ package enum TestUser: Sendable {
         throw ToolFailure(description: "\(file) has no range of ids for the tests' user \(name)")
       }
     }
-    guard let entry = getpwnam(name) else { throw ToolFailure(description: "there is no user \(name)") }
-    return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+    return made
   }
 }

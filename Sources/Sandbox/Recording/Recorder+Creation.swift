@@ -13,13 +13,14 @@ extension Recorder {
     let flags = CInt(truncatingIfNeeded: flags)
     let how = (flags: flags, mode: mode_t(truncatingIfNeeded: mode), resolve: resolve)
     if flags & CSANDBOX_O_TMPFILE != 0 {
-      guard let parent = try parent(call, named: false, resolve) else { return .pass }
+      guard let parent = try parent(call, named: false, follows: true, resolve) else { return .pass }
       let raw = try withMask(of: call) { clinux_openat2(parent.descriptor.raw, ".", how.flags, how.mode, 0) }
       return try opened(raw, flags, owner: parent.owner)
     }
-    guard var parent = try parent(call, named: true, resolve) else { return .pass }
-    // As many links as the kernel follows.
-    for _ in 0..<40 {
+    let follows = flags & (O_NOFOLLOW | O_EXCL) == 0
+    // Again when what was there is gone, or a link came.
+    for _ in 0..<Recorder.mostLinks {
+      guard let parent = try parent(call, named: true, follows: follows, resolve) else { return .pass }
       let created = try withMask(of: call) {
         clinux_openat2(parent.descriptor.raw, parent.name, how.flags | O_CREAT | O_EXCL, how.mode, 0)
       }
@@ -27,20 +28,17 @@ extension Recorder {
       if errno != EEXIST || flags & O_EXCL != 0 { throw Refusal(errno) }
       var status = Glibc.stat()
       if fstatat(parent.descriptor.raw, parent.name, &status, AT_SYMLINK_NOFOLLOW) != 0 { continue }
-      switch status.st_mode & S_IFMT {
-      case S_IFREG:
-        let raw = clinux_openat2(parent.descriptor.raw, parent.name, how.flags & ~O_CREAT | O_NOFOLLOW, 0, 0)
-        if raw >= 0 { return try opened(raw, flags, owner: nil) }
-        if errno != ENOENT && errno != ELOOP { throw Refusal(errno) }
-      case S_IFLNK where flags & O_NOFOLLOW == 0:
-        guard let next = try self.parent(following: parent, call) else { return .pass }
-        parent = next
       // Nothing is created where a directory, a pipe or a device is.
-      default: return .pass
-      }
+      if ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) { return .pass }
+      let raw = clinux_openat2(parent.descriptor.raw, parent.name, how.flags & ~O_CREAT | O_NOFOLLOW, 0, 0)
+      if raw >= 0 { return try opened(raw, flags, owner: nil) }
+      if !follows || (errno != ENOENT && errno != ELOOP) { throw Refusal(errno) }
     }
     throw Refusal(ELOOP)
   }
+
+  /// As many as the kernel follows.
+  private static let mostLinks = 40
 
   func openHow(_ call: TrappedCall) throws -> TrappedCall.Answer {
     // struct open_how of linux/openat2.h.
@@ -69,7 +67,7 @@ extension Recorder {
   func create(
     _ call: TrappedCall, _ make: (_ directory: CInt, _ name: UnsafePointer<CChar>) -> CInt
   ) throws -> TrappedCall.Answer {
-    guard let parent = try parent(call, named: true, 0) else { return .pass }
+    guard let parent = try parent(call, named: true, follows: false, 0) else { return .pass }
     let directory = parent.descriptor.raw
     if try withMask(of: call, { make(directory, parent.name) }) != 0 { throw Refusal(errno) }
     let made = Descriptor(
@@ -95,39 +93,13 @@ extension Recorder {
     let owner: Owner
   }
 
-  /// Nil where the kernel can do the call alone: what is made is root's, or nothing can be made.
-  private func parent(_ call: TrappedCall, named: Bool, _ resolve: UInt64) throws -> Parent? {
-    guard
-      let place = try paths.place(
-        call, directory: call.int(0), path: call[1], flags: named ? AT_SYMLINK_NOFOLLOW : 0)
-    else { return nil }
-    return try parent(below: place.directory, place.path, named: named, resolve, call)
-  }
-
-  /// `path` is cut in place.
+  /// Nil where the kernel can do the call alone: what is made is root's, or nothing can be made. With `named`
+  /// false the path is the directory's; links at its end are passed through where the call does.
   private func parent(
-    below directory: CInt, _ path: UnsafeMutablePointer<CChar>, named: Bool, _ resolve: UInt64,
-    _ call: TrappedCall
+    _ call: TrappedCall, named: Bool, follows: Bool, _ resolve: UInt64
   ) throws -> Parent? {
-    let slash = CChar(bitPattern: UInt8(ascii: "/"))
-    var name: [CChar] = [0]
-    var parent = path
-    var here: [CChar] = [CChar(bitPattern: UInt8(ascii: ".")), 0]
-    if named {
-      var end = strlen(path)
-      while end > 1 && path[end - 1] == slash { end -= 1 }
-      path[end] = 0
-      var start = end
-      while start > 0 && path[start - 1] != slash { start -= 1 }
-      name = Array(UnsafeBufferPointer(start: path + start, count: end - start)) + [0]
-      if name.count == 1 || ThreadPaths.isDots(name) { return nil }
-      path[start] = 0
-    }
-    let raw = here.withUnsafeMutableBufferPointer { here in
-      if parent[0] == 0 { parent = here.baseAddress! }
-      return clinux_openat2(directory, parent, CLINUX_O_PATH | O_DIRECTORY, 0, resolve)
-    }
-    if raw < 0 { return nil }
+    guard let place = try paths.place(call, directory: call.int(0), path: call[1], flags: 0) else { return nil }
+    guard let (raw, name) = open(from: place, named: named, follows: follows, resolve) else { return nil }
     let file = OpenFile(descriptor: Descriptor(owning: raw))
     let status = try file.status()
     var owner = try credentials.credentials(of: call.thread).owner
@@ -135,13 +107,39 @@ extension Recorder {
     return owner == .root ? nil : Parent(descriptor: file.close(), name: name, owner: owner)
   }
 
-  /// Where a symbolic link leads that has the name in `link`.
-  private func parent(following link: borrowing Parent, _ call: TrappedCall) throws -> Parent? {
-    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { target in
-      let count = readlinkat(link.descriptor.raw, link.name, target.baseAddress!, target.count - 1)
-      if count <= 0 { return nil }
-      target[count] = 0
-      return try parent(below: link.descriptor.raw, target.baseAddress!, named: true, 0, call)
+  /// The directory, which the caller closes, and the name in it, with its NUL.
+  private func open(
+    from place: ThreadPaths.Place, named: Bool, follows: Bool, _ resolve: UInt64
+  ) -> (CInt, [CChar])? {
+    var path = UnsafeBufferPointer(start: place.path, count: strlen(place.path)).map(UInt8.init(bitPattern:))
+    var directory = place.directory
+    for _ in 0..<Recorder.mostLinks {
+      var name: [CChar] = []
+      if named {
+        // A file that is to be opened cannot be meant by a name with a slash behind it.
+        if follows && path.last == UInt8(ascii: "/") { return nil }
+        guard let last = ThreadPaths.cutName(of: &path) else { return nil }
+        name = last
+      }
+      if path.isEmpty { path = [UInt8(ascii: ".")] }
+      let text = path.map(CChar.init(bitPattern:)) + [0]
+      let raw = clinux_openat2(directory, text, CLINUX_O_PATH | O_DIRECTORY, 0, resolve)
+      if directory != place.directory { close(directory) }
+      if raw < 0 { return nil }
+      guard named && follows, let next = target(of: name, in: raw) else { return (raw, name) }
+      (directory, path) = (raw, next)
+    }
+    close(directory)
+    return nil
+  }
+
+  /// Of a symbolic link; nil for anything else.
+  private func target(of name: [CChar], in directory: CInt) -> [UInt8]? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { target in
+      let count = target.withMemoryRebound(to: CChar.self) {
+        readlinkat(directory, name, $0.baseAddress!, $0.count)
+      }
+      return count > 0 ? Array(target[..<count]) : nil
     }
   }
 
@@ -178,9 +176,15 @@ extension Recorder.OpenFile {
 }
 
 extension ThreadPaths {
-  /// `.` and `..`, with their NUL.
-  static func isDots(_ name: [CChar]) -> Bool {
-    let dot = CChar(bitPattern: UInt8(ascii: "."))
-    return name == [dot, 0] || name == [dot, dot, 0]
+  /// Takes the last name off a path and returns it, with its NUL; slashes behind it do not count. Nil where
+  /// that is no name that can be made.
+  static func cutName(of path: inout [UInt8]) -> [CChar]? {
+    let slash = UInt8(ascii: "/")
+    while path.last == slash { path.removeLast() }
+    let start = path.lastIndex(of: slash).map { $0 + 1 } ?? 0
+    let name = path[start...]
+    if name.isEmpty || name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { return nil }
+    defer { path.removeSubrange(start...) }
+    return name.map(CChar.init(bitPattern:)) + [0]
   }
 }
