@@ -6,6 +6,7 @@ import Foundation
 import Json
 import Ledger
 import Pipeline
+import Sandbox
 import Threads
 
 struct BuildCommand: ParsableCommand {
@@ -64,6 +65,12 @@ struct BuildCommand: ParsableCommand {
   @Option(help: "Stop early, with that state's tree as rootfs.ext4: staged, configured or installed.")
   var until: Until?
 
+  @Option(
+    help: ArgumentHelp(
+      "How files get their owners: root, subuid or one-id. Default: the first that works here.",
+      valueName: "tier")
+  ) var tier: Tier?
+
   @Option(help: .hidden) var surroundings: Surroundings?
 
   enum Template: String, ExpressibleByArgument, CaseIterable {
@@ -81,6 +88,9 @@ struct BuildCommand: ParsableCommand {
   enum Until: String, ExpressibleByArgument, CaseIterable { case staged, configured, installed }
 
   func validate() throws {
+    if tier == .namespacedRoot {
+      throw ValidationError("--tier is root, subuid or one-id; root makes a namespace itself where it needs one")
+    }
     if refresh && (locked || offline) {
       throw ValidationError("--refresh contradicts --\(locked ? "locked" : "offline")")
     }
@@ -93,7 +103,8 @@ struct BuildCommand: ParsableCommand {
   }
 
   func run() throws {
-    let context = try HostContext.gathered()
+    var context = try HostContext.gathered()
+    context.tier = tier
     var request = BuildRequest(
       guest: guest, architectures: architectures, output: absolute(output), locked: locked, refresh: refresh,
       offline: offline, mirror: mirror.map(BuildCommand.mirrorAddress),
@@ -187,3 +198,5 @@ extension HostContext {
     return seconds
   }
 }
+
+extension Tier: ExpressibleByArgument {}

@@ -1,10 +1,14 @@
 extension HostFacts {
   /// In the order of their sections.
   package var checks: [Check] {
-    systemChecks + libraries.map(check) + tools.map { Check(.tools, $0) } + emulatorChecks
+    systemChecks + libraries.map(check) + tools.map { Check(.tools, $0) }
+      + mappers.map { Check(.tools, $0, otherwise: mapping) } + emulatorChecks
       + namespaceChecks
       + places.flatMap(\.checks) + networkChecks + guestChecks
   }
+
+  /// Of what maps sub-ids and is not there: where owners are recorded, builds only take longer.
+  private var mapping: Check.Verdict { recordsOwners ? .warn : .fail }
 
   private var systemChecks: [Check] {
     [kernelCheck, clockCheck, filterCheck] + (privilegeCheck.map { [$0] } ?? [])
@@ -49,7 +53,7 @@ extension HostFacts {
     if system.isRoot { return Check(.host, .pass, "run as root: no user namespace is needed") }
     guard system.forbidsPrivileges else { return nil }
     return Check(
-      .host, .fail, "this process may not gain privileges (no_new_privs), so newuidmap cannot map ids",
+      .host, mapping, "this process may not gain privileges (no_new_privs), so newuidmap cannot map ids",
       fixes: ["start it without NoNewPrivileges=, allowPrivilegeEscalation: false or setpriv --no-new-privs"])
   }
 
@@ -67,7 +71,7 @@ extension HostFacts {
 
   private var namespaceChecks: [Check] {
     var checks: [Check] = []
-    if let subordinateIDs { checks.append(Check(.namespaces, subordinateIDs)) }
+    if let subordinateIDs { checks.append(Check(.namespaces, subordinateIDs, otherwise: mapping)) }
     if let worker {
       checks.append(Check(.namespaces, worker))
     } else {

@@ -9,10 +9,14 @@ package struct HostFacts: Sendable {
   package var system: System
   package var libraries: [Library]
   package var tools: [Attempt]
+  /// Those that map sub-ids; none for root.
+  package var mappers: [Attempt]
   /// Nil for root, who needs none.
   package var subordinateIDs: Attempt?
-  /// Nil when there was no place to try it in, or no ids.
+  /// Nil when there was no place to try it in.
   package var worker: Attempt?
+  /// Whether the worker did without sub-ids.
+  package var recordsOwners: Bool
   package var places: [Place]
   package var certificates: Attempt
   package var pythonIndex: Attempt
@@ -140,14 +144,16 @@ package struct HostFacts: Sendable {
   }
 
   package init(
-    system: System, libraries: [Library], tools: [Attempt], subordinateIDs: Attempt?, worker: Attempt?,
-    places: [Place], certificates: Attempt, pythonIndex: Attempt, guest: Guest
+    system: System, libraries: [Library], tools: [Attempt], mappers: [Attempt], subordinateIDs: Attempt?,
+    worker: Attempt?, recordsOwners: Bool, places: [Place], certificates: Attempt, pythonIndex: Attempt, guest: Guest
   ) {
     self.system = system
     self.libraries = libraries
     self.tools = tools
+    self.mappers = mappers
     self.subordinateIDs = subordinateIDs
     self.worker = worker
+    self.recordsOwners = recordsOwners
     self.places = places
     self.certificates = certificates
     self.pythonIndex = pythonIndex

@@ -111,7 +111,7 @@ struct ArchitectureBuild {
       }
       record = BuildRecord(
         architecture: name, program: try target.builder.program, lockDate: target.lock.date,
-        tier: target.tier.rawValue,
+        tier: target.builder.privilege.used?.rawValue,
         tree: result.tree, size: size,
         files: target.configuration.assetFiles,
         resolution: try ConfigurationIdentity(resolving: target.configuration).statements,

@@ -11,7 +11,7 @@ struct BuildRecord: Sendable, Equatable {
   /// Of the program that built: another one may build otherwise.
   var program: Digest
   var lockDate: Int64
-  var tier: String
+  var tier: String?
   /// Digest of the image's tree text.
   var tree: Digest?
   /// Bytes of the image.
@@ -35,7 +35,7 @@ extension BuildRecord {
       ("architecture", .string(architecture)),
       ("program", .string(program.hex)),
       ("lock_date", .number(lockDate)),
-      ("tier", .string(tier)),
+      ("tier", tier.map(JSONText.string) ?? .null),
       ("tree", tree.map { .string($0.hex) } ?? .null),
       ("size", .number(size)),
       ("files", .array(files.map(JSONText.string))),
@@ -80,14 +80,14 @@ extension BuildRecord {
       let architecture = json["architecture"]?.string,
       let program = json["program"]?.string.flatMap({ Digest(hex: $0) }),
       let lockDate = json["lock_date"]?.integer,
-      let tier = json["tier"]?.string, let size = json["size"]?.integer,
+      let size = json["size"]?.integer,
       let files = json["files"]?.strings, let resolution = json["resolution"]?.strings,
       let parts = json["parts"]
     else { return nil }
     self.architecture = architecture
     self.program = program
     self.lockDate = lockDate
-    self.tier = tier
+    self.tier = json["tier"]?.string
     self.tree = json["tree"]?.string.flatMap { Digest(hex: $0) }
     self.size = size
     self.files = files

@@ -10,13 +10,10 @@ struct BuildTarget {
   var configuration: GuestConfiguration
   var architecture: GuestArchitecture
   var lock: Lockfile
-  /// Nil for root, who needs none.
-  var ids: SubordinateIDs?
 
   /// The config's.
   var name: String { architecture.name }
   var context: HostContext { builder.context }
-  var tier: Tier { context.isRoot ? .root : .subuid }
 
   /// This architecture's part of the lock; nil when it is not covered.
   var locked: LockedArchitecture? { lock.architectures.first { $0.name == name } }
@@ -33,6 +30,6 @@ struct BuildTarget {
 
   /// `log` is the name of the log of what runs inside.
   func run(_ execution: Execution = .native, log: String) -> PooledRun {
-    PooledRun(builder: builder, request: request, lock: lock, ids: ids, execution: execution, name: log)
+    PooledRun(builder: builder, request: request, lock: lock, execution: execution, name: log)
   }
 }

@@ -2,6 +2,7 @@ import BuildModel
 import Diagnosis
 import FileTree
 import Glibc
+import Sandbox
 
 /// Everything that a build may know of the world outside, gathered once by `Commands`: no module below
 /// reads the clock, the environment or the current directory.
@@ -15,6 +16,8 @@ package struct HostContext: Sendable {
   package var cacheDirectory: String
   package var processors: Int
   package var userID: UInt32
+  /// The tier that builds are to use; nil for the first that works.
+  package var tier: Tier?
 
   package init(
     environment: [String: String], now: Int64, executable: String, cacheDirectory: String, processors: Int,

@@ -43,18 +43,20 @@ extension HostSurvey {
       isNoexec: room.f_flag & HostSurvey.noexec != 0, demand: demand, alternative: alternative)
   }
 
-  /// A worker in a workspace, from its birth to its end: what every build begins with.
-  func worker(_ ids: SubordinateIDs?) -> Attempt? {
-    guard context.isRoot || ids != nil, let probe = try? Probe(near: context.cacheDirectory) else {
-      return nil
-    }
-    let tier: Tier = context.isRoot ? .root : .subuid
-    return Attempt { () throws(Report) in
+  /// The micro-build that a build begins with; nil where there is no place for it.
+  var worker: Result<(tier: Tier, evidence: String), Report>? {
+    guard let probe = try? Probe(near: context.cacheDirectory) else { return nil }
+    let choice = PrivilegeChoice(context, cancellation: cancellation, in: probe.path) { _ in }
+    return Result { () throws(Report) in
       do {
-        let workspace = try Workspace(
-          cache: probe.path, tier: tier, executable: context.executable, ids: ids)
-        try workspace.remove(tier: tier, executable: context.executable, ids: ids)
-        return "a worker ran in namespaces of its own\(context.isRoot ? ", as root" : "")"
+        let tier = try choice.privilege().tier
+        let how =
+          switch tier {
+          case .root, .namespacedRoot: ", as root"
+          case .subuid: ", with sub-ids"
+          case .oneID: ", where owners are recorded"
+          }
+        return (tier, "a worker ran in namespaces of its own\(how)")
       } catch {
         throw Report(of: error)
       }
@@ -63,21 +65,21 @@ extension HostSurvey {
 
   /// Has a worker register the emulator, as a build's would.
   func tryEmulator(_ execution: Execution, _ machine: Machine) throws {
-    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
-    let tier: Tier = context.isRoot ? .root : .subuid
     let probe = try Probe(near: context.cacheDirectory)
+    let privilege = try PrivilegeChoice(context, cancellation: cancellation, in: probe.path) { _ in }
+      .privilege()
     let workspace = try Workspace(
-      cache: probe.path, tier: tier, executable: context.executable, ids: ids)
+      cache: probe.path, privilege: privilege, executable: context.executable)
     let session = WorkerSession(
       objects: { _ in throw Report("cannot register an emulator: it needs no objects") },
       artifacts: { _ in throw Report("cannot register an emulator: it makes no artifacts") },
       emulator: { try execution.emulator() }, events: { _ in }, cancellation: cancellation)
     let outcome = Result {
       try session.run(
-        .emulate(machine), workspace: workspace.stage.raw, tier: execution.tier(tier),
-        executable: context.executable, ids: ids)
+        .emulate(machine), workspace: workspace.stage.raw, privilege: privilege.for(execution),
+        executable: context.executable)
     }
-    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
+    try workspace.remove(executable: context.executable)
     _ = try outcome.get()
   }
 

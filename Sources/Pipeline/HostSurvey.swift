@@ -36,9 +36,11 @@ package struct HostSurvey: Sendable {
 
   package func facts() throws -> HostFacts {
     let ids = context.isRoot ? nil : Result { try SubordinateIDs.ofCaller() }
+    let worker = worker
     let facts = HostFacts(
-      system: system, libraries: HostSurvey.libraries, tools: tools, subordinateIDs: ids.map(attempt),
-      worker: worker(try? ids?.get()), places: [cachePlace, outputPlace], certificates: certificates,
+      system: system, libraries: HostSurvey.libraries, tools: tools,
+      mappers: context.isRoot ? [] : SubordinateIDs.tools.map(privileged), subordinateIDs: ids.map(attempt),
+      worker: worker?.map { $0.evidence }, recordsOwners: (try? worker?.get())?.tier == .oneID, places: [cachePlace, outputPlace], certificates: certificates,
       pythonIndex: pythonIndex, guest: guestFacts)
     if cancellation.isCancelled { throw Interrupted() }
     return facts
@@ -74,7 +76,7 @@ package struct HostSurvey: Sendable {
     [HostTool.gpgv, .b3sum].map { tool in
       tool.path.map { .success("\(tool.name): \($0)") }
         ?? .failure(Report(of: HostToolFailure(tool, .missing)))
-    } + (context.isRoot ? [] : SubordinateIDs.tools.map(privileged))
+    }
   }
 
   /// It maps other people's ids, so it needs what only root can give it.

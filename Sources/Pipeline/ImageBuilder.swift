@@ -88,6 +88,7 @@ package struct ImageBuilder: Sendable {
   private let use: StoreUse
   var downloader: Downloader
   let mirrorAnswers = MirrorAnswer.Memory([:])
+  let privilege: PrivilegeChoice
 
   package init(
     context: HostContext, cancellation: Cancellation, events: @escaping EventHandler,
@@ -97,6 +98,7 @@ package struct ImageBuilder: Sendable {
     self.cancellation = cancellation
     self.events = events
     self.ledger = ledger
+    privilege = PrivilegeChoice(context, cancellation: cancellation, events: events)
     do throws(SystemFailure) {
       self.store = try Store(directory: context.cacheDirectory)
       use = try store.use()
@@ -136,7 +138,6 @@ package struct ImageBuilder: Sendable {
     _ request: BuildRequest, of configuration: GuestConfiguration, _ architectures: [GuestArchitecture],
     _ choice: LockChoice
   ) throws -> BuiltAssets {
-    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let outputs = try Outputs(
       directory: request.output, architectures: architectures.map(\.name), store: store)
     events(.note("packages: \(choice.origin)"))
@@ -145,7 +146,7 @@ package struct ImageBuilder: Sendable {
       events(.turned(to: architecture.name))
       let target = BuildTarget(
         builder: self, request: request, configuration: configuration, architecture: architecture,
-        lock: choice.lock, ids: ids)
+        lock: choice.lock)
       var record = BuildRecord(output: request.output, architecture: architecture.name)
       let before = record
       if request.parts.contains(.rootfs) {

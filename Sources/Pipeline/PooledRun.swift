@@ -13,7 +13,6 @@ struct PooledRun {
   var builder: ImageBuilder
   var request: BuildRequest
   var lock: Lockfile
-  var ids: SubordinateIDs?
   /// Of the programs in the tree.
   var execution: Execution
   let log: BuildLog
@@ -23,14 +22,13 @@ struct PooledRun {
 
   /// `name` is the log's.
   init(
-    builder: ImageBuilder, request: BuildRequest, lock: Lockfile, ids: SubordinateIDs?,
-    execution: Execution = .native, name: String
+    builder: ImageBuilder, request: BuildRequest, lock: Lockfile, execution: Execution = .native,
+    name: String
   ) {
     self.execution = execution
     self.builder = builder
     self.request = request
     self.lock = lock
-    self.ids = ids
     let log = BuildLog(path: "\(builder.context.cacheDirectory)/logs/\(name).log")
     self.log = log
     let watch = StageWatch { [events = builder.events] event in
@@ -42,7 +40,6 @@ struct PooledRun {
   }
 
   private var context: HostContext { builder.context }
-  private var tier: Tier { context.isRoot ? .root : .subuid }
 
   /// Fills the pool while the worker already works. `artifacts` are the files that it
   /// writes to. When it fails, its workspace stays if that was asked for.
@@ -50,10 +47,12 @@ struct PooledRun {
     _ order: WorkerOrder, pool: PackagePool, artifacts: @escaping @Sendable (String) throws -> Descriptor
   ) throws -> WorkerResult {
     defer { pool.cancel() }
+    // Before anything is fetched.
+    let privilege = try builder.privilege.privilege()
     if pool.missingBytes > 0 { watch.beginFetching() }
     pool.start()
     let workspace = try Workspace(
-      cache: context.cacheDirectory, tier: tier, executable: context.executable, ids: ids)
+      cache: context.cacheDirectory, privilege: privilege, executable: context.executable)
     let session = WorkerSession(
       objects: { [lock, watch] digest in
         if pool.awaits(digest) { watch.wait() }
@@ -64,8 +63,8 @@ struct PooledRun {
     let result: WorkerResult
     do {
       result = try session.run(
-        order, workspace: workspace.stage.raw, tier: execution.tier(tier), executable: context.executable,
-        ids: ids)
+        order, workspace: workspace.stage.raw, privilege: privilege.for(execution),
+        executable: context.executable)
     } catch {
       let kept = try dispose(workspace, failed: true)
       throw explained(error, kept: kept)
@@ -84,7 +83,7 @@ struct PooledRun {
       try workspace.keep(emulated: execution.emulated)
       return directory
     }
-    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
+    try workspace.remove(executable: context.executable)
     return nil
   }
 

@@ -22,9 +22,8 @@ package struct Shell: Sendable {
         "cannot enter \(directory): it is not a workspace",
         hints: ["`capsem-native build --keep` prints the workspace of a build that failed"])
     }
-    let tier: Tier = context.isRoot ? .root : .subuid
-    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
     let workspace = try Workspace(kept: directory)
+    let privilege = try Privilege.owning(workspace.stage.raw)
     let execution = try context.emulators.execution(of: workspace.emulated ?? .host)
     let session = WorkerSession(
       objects: { _ in throw Report("cannot serve objects to a shell") },
@@ -34,9 +33,9 @@ package struct Shell: Sendable {
           owning: try system("duplicate", "the terminal") { fcntl(terminal, F_DUPFD_CLOEXEC, 3) })
       }, emulator: { try execution.emulator() }, events: { _ in }, cancellation: cancellation)
     let result = try session.run(
-      .shell(emulated: execution.emulated), workspace: workspace.stage.raw, tier: execution.tier(tier),
-      executable: context.executable, ids: ids)
-    if !keep { try workspace.remove(tier: tier, executable: context.executable, ids: ids) }
+      .shell(emulated: execution.emulated), workspace: workspace.stage.raw,
+      privilege: privilege.for(execution), executable: context.executable)
+    if !keep { try workspace.remove(executable: context.executable) }
     return result.exitStatus
   }
 }

@@ -21,6 +21,9 @@ package enum Worker {
       case .emulate(let machine):
         _ = try link.emulator(of: machine)
         result = WorkerResult(peakMemory: 0)
+      case .attempt:
+        try MicroBuild.attempt()
+        result = WorkerResult(peakMemory: 0)
       case .shell(let machine): result = try shell(link, emulated: machine)
       }
       try link.report(.done(result))

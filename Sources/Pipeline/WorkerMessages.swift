@@ -43,6 +43,8 @@ enum WorkerOrder: Codable, Sendable {
   case shell(emulated: Machine?)
   /// Have an emulator registered, and nothing more.
   case emulate(Machine)
+  /// See whether a build can be done: `MicroBuild`.
+  case attempt
   /// Remove everything in the workspace.
   case clear
 }

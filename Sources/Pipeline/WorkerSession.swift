@@ -21,15 +21,10 @@ struct WorkerSession {
 
   /// Runs `order` in a new worker. Throws what the worker threw.
   func run(
-    _ order: WorkerOrder, workspace: CInt, tier: Tier, executable: String, ids: SubordinateIDs?
+    _ order: WorkerOrder, workspace: CInt, privilege: Privilege, executable: String
   ) throws -> WorkerResult {
-    let worker = try WorkerProcess(executable: executable, tier: tier, workspace: workspace) { process in
-      if tier == .namespacedRoot {
-        try SubordinateIDs.mapIdentically(process)
-      } else {
-        try ids?.mapWorker(process)
-      }
-    }
+    let worker = try WorkerProcess(
+      executable: executable, tier: privilege.tier, workspace: workspace, mapIDs: privilege.mapWorker)
     let channel = Channel(socket: worker.control.raw)
     let outcome = Result { try converse(channel, order) }
     // Whatever went wrong in the worker, it was this if its recorder failed.
@@ -98,12 +93,13 @@ struct WorkerSession {
   }
 
   /// Empties a workspace.
-  static func clear(workspace: CInt, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+  static func clear(workspace: CInt, executable: String) throws {
     let session = WorkerSession(
       objects: { _ in throw Report("cannot clear a workspace: it needs no objects") },
       artifacts: { _ in throw Report("cannot clear a workspace: it makes no artifacts") },
       events: { _ in }, cancellation: Cancellation())
-    _ = try session.run(.clear, workspace: workspace, tier: tier, executable: executable, ids: ids)
+    _ = try session.run(
+      .clear, workspace: workspace, privilege: .owning(workspace), executable: executable)
   }
 }
 

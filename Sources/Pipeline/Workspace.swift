@@ -13,14 +13,14 @@ struct Workspace: ~Copyable {
   private let lock: Descriptor
 
   /// Makes a workspace below `cache`, after removing stale ones.
-  init(cache: String, tier: Tier, executable: String, ids: SubordinateIDs?) throws {
+  init(cache: String, privilege: Privilege, executable: String) throws {
     let parent = "\(cache)/work"
     try Workspace.makeDirectories(parent)
     // One build at a time looks around and moves in: a new workspace whose lock is not held yet would
     // seem stale to another.
     let entrance = try Descriptor(opening: parent, O_RDONLY | O_DIRECTORY)
     try system("lock", parent) { flock(entrance.raw, LOCK_EX) }
-    try Workspace.removeStale(in: parent, tier: tier, executable: executable, ids: ids)
+    try Workspace.removeStale(in: parent, executable: executable)
     var template = Array("\(parent)/build-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemFailure("create a workspace in", parent) }
     let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -30,9 +30,7 @@ struct Workspace: ~Copyable {
     try system("create", "\(directory)/stage") { mkdir("\(directory)/stage", 0o700) }
     let stage = try Descriptor(opening: "\(directory)/stage", O_RDONLY | O_DIRECTORY)
     do {
-      if let ids {
-        try WorkerProcess.handOver(directory: stage.raw, executable: executable, mapIDs: ids.mapHandOver)
-      }
+      try privilege.handOver(stage.raw, executable: executable)
     } catch {
       // It is still empty and the caller's.
       for name in ["stage", "lock"] { Glibc.remove("\(directory)/\(name)") }
@@ -78,17 +76,15 @@ struct Workspace: ~Copyable {
     }
   }
 
-  /// Removes it. What is in `stage` belongs to sub-uids: a worker empties it first.
-  consuming func remove(tier: Tier, executable: String, ids: SubordinateIDs?) throws {
-    try Workspace.remove(directory, stage: stage.raw, tier: tier, executable: executable, ids: ids)
+  /// Removes it. What is in `stage` is root's of the worker's namespace: a worker empties it first.
+  consuming func remove(executable: String) throws {
+    try Workspace.remove(directory, stage: stage.raw, executable: executable)
   }
 
-  private static func remove(
-    _ directory: String, stage: CInt, tier: Tier, executable: String, ids: SubordinateIDs?
-  ) throws {
+  private static func remove(_ directory: String, stage: CInt, executable: String) throws {
     // An empty one, of a build that ended before its worker began, may not be handed over yet.
     if rmdir("\(directory)/stage") != 0 {
-      try WorkerSession.clear(workspace: stage, tier: tier, executable: executable, ids: ids)
+      try WorkerSession.clear(workspace: stage, executable: executable)
       try system("remove", "\(directory)/stage") { rmdir("\(directory)/stage") }
     }
     for name in ["lock", "kept"] { unlink("\(directory)/\(name)") }
@@ -96,17 +92,15 @@ struct Workspace: ~Copyable {
   }
 
   /// Removes what builds left that did not end well, unless they were to be kept. A workspace that
-  /// cannot be removed, of another user or tier, stays.
-  static func removeStale(
-    in parent: String, tier: Tier, executable: String, ids: SubordinateIDs?, alsoKept: Bool = false
-  ) throws {
+  /// cannot be removed, of another user, stays.
+  static func removeStale(in parent: String, executable: String, alsoKept: Bool = false) throws {
     for directory in try directories(in: parent) {
       if !alsoKept && access("\(directory)/kept", F_OK) == 0 { continue }
       guard let lock = try? Descriptor(opening: "\(directory)/lock", O_RDWR),
         flock(lock.raw, LOCK_EX | LOCK_NB) == 0
       else { continue }
       if let stage = try? Descriptor(opening: "\(directory)/stage", pathOnly | O_DIRECTORY) {
-        try? remove(directory, stage: stage.raw, tier: tier, executable: executable, ids: ids)
+        try? remove(directory, stage: stage.raw, executable: executable)
       } else {
         unlink("\(directory)/lock")
         rmdir(directory)

@@ -12,7 +12,8 @@ import Testing
         kernel: "6.1.0-28-amd64", now: 1_795_222_382, clock: "2026-11-21", isRoot: false,
         forbidsPrivileges: false, filterActions: ["kill_process", "errno", "allow"]),
       libraries: [HostFacts.Library("libfoo 1.0")], tools: [.success("tool: /usr/bin/tool")],
-      subordinateIDs: .success("ids"), worker: .success("a worker ran"), places: [place],
+      mappers: [], subordinateIDs: .success("ids"), worker: .success("a worker ran"), recordsOwners: false,
+      places: [place],
       certificates: .success("certificates"), pythonIndex: .success("index"),
       guest: HostFacts.Guest(
         configuration: .success("it loads"), keyrings: [.success("keyring")],

@@ -97,12 +97,9 @@ package struct Cache: Sendable {
   }
 
   private func removeWorkspaces() throws -> Int {
-    let ids = context.isRoot ? nil : try? SubordinateIDs.ofCaller()
-    let tier: Tier = context.isRoot ? .root : .subuid
     let parent = "\(store.directory)/work"
     let before = try Workspace.abandoned(in: parent).count
-    try Workspace.removeStale(
-      in: parent, tier: tier, executable: context.executable, ids: ids, alsoKept: true)
+    try Workspace.removeStale(in: parent, executable: context.executable, alsoKept: true)
     return try before - Workspace.abandoned(in: parent).count
   }
 

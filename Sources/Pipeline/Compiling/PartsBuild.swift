@@ -62,7 +62,7 @@ struct PartsBuild {
   private func blankRecord() throws -> BuildRecord {
     BuildRecord(
       architecture: target.name, program: try target.builder.program, lockDate: target.lock.date,
-      tier: target.tier.rawValue, tree: nil, size: 0, files: [],
+      tier: target.builder.privilege.used?.rawValue, tree: nil, size: 0, files: [],
       resolution: [], parts: [:], settings: nil)
   }
 

@@ -99,10 +99,9 @@ struct NpmResolution {
   }
 
   private func run(_ order: NpmOrder, _ conversation: Conversation) throws -> NpmAnswer {
-    let ids = context.isRoot ? nil : try SubordinateIDs.ofCaller()
-    let tier: Tier = context.isRoot ? .root : .subuid
+    let privilege = try PrivilegeChoice(context, cancellation: cancellation, events: events).privilege()
     let workspace = try Workspace(
-      cache: context.cacheDirectory, tier: tier, executable: context.executable, ids: ids)
+      cache: context.cacheDirectory, privilege: privilege, executable: context.executable)
     let session = WorkerSession(
       objects: { [store] digest in
         guard let object = try store.open(digest) else {
@@ -115,9 +114,9 @@ struct NpmResolution {
       giveUp: { conversation.stop() }, events: events, cancellation: cancellation)
     let result = Result {
       try session.run(
-        .npm(order), workspace: workspace.stage.raw, tier: tier, executable: context.executable, ids: ids)
+        .npm(order), workspace: workspace.stage.raw, privilege: privilege, executable: context.executable)
     }
-    try workspace.remove(tier: tier, executable: context.executable, ids: ids)
+    try workspace.remove(executable: context.executable)
     guard let answer = try result.get().npm else {
       throw Report("internal error: the worker has resolved nothing")
     }
