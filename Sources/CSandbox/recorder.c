@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,9 +23,10 @@ static const struct trap {
   enum csandbox_call call;
   /// For each argument, which of the call's own it is, or one of the above.
   signed char from[5];
-  /// The argument that must have a bit of `bits` for the call to matter; with no bits it always does.
+  /// BPF_JSET or BPF_JEQ where the call matters only if that holds between an argument and a value.
+  unsigned short test;
   unsigned char tested;
-  uint32_t bits;
+  uint32_t value;
 } traps[] = {
 #define CREATES (O_CREAT | CSANDBOX_O_TMPFILE)
 #ifdef SYS_chown
@@ -32,7 +34,7 @@ static const struct trap {
     {SYS_lchown, CSANDBOX_CHOWN, {HERE, 0, 1, 2, UNFOLLOWED}},
     {SYS_stat, CSANDBOX_STAT, {HERE, 0, 1, NOTHING}},
     {SYS_lstat, CSANDBOX_STAT, {HERE, 0, 1, UNFOLLOWED}},
-    {SYS_open, CSANDBOX_OPEN, {HERE, 0, 1, 2}, 1, CREATES},
+    {SYS_open, CSANDBOX_OPEN, {HERE, 0, 1, 2}, BPF_JSET, 1, CREATES},
     {SYS_creat, CSANDBOX_OPEN, {HERE, 0, NEW, 1}},
     {SYS_mkdir, CSANDBOX_MKDIR, {HERE, 0, 1}},
     {SYS_symlink, CSANDBOX_SYMLINK, {HERE, 1, 0}},
@@ -43,7 +45,7 @@ static const struct trap {
     {SYS_fstat, CSANDBOX_STAT, {0, NOTHING, 1, ITSELF}},
     {SYS_newfstatat, CSANDBOX_STAT, {0, 1, 2, 3}},
     {SYS_statx, CSANDBOX_STATX, {0, 1, 2, 3, 4}},
-    {SYS_openat, CSANDBOX_OPEN, {0, 1, 2, 3}, 2, CREATES},
+    {SYS_openat, CSANDBOX_OPEN, {0, 1, 2, 3}, BPF_JSET, 2, CREATES},
     {SYS_openat2, CSANDBOX_OPEN_HOW, {0, 1, 2, 3}},
     {SYS_mkdirat, CSANDBOX_MKDIR, {0, 1, 2}},
     {SYS_symlinkat, CSANDBOX_SYMLINK, {1, 2, 0}},
@@ -66,6 +68,9 @@ static const struct trap {
     {SYS_getresgid, CSANDBOX_GETRESGID, {0, 1, 2}},
     {SYS_getgroups, CSANDBOX_GETGROUPS, {0, 1}},
     {SYS_setgroups, CSANDBOX_SETGROUPS, {0, 1}},
+    {SYS_capget, CSANDBOX_CAPGET, {0, 1}},
+    {SYS_capset, CSANDBOX_CAPSET, {0, 1}},
+    {SYS_prctl, CSANDBOX_KEEP_CAPABILITIES, {1}, BPF_JEQ, 0, PR_SET_KEEPCAPS},
 };
 
 #define TRAPS (sizeof traps / sizeof *traps)
@@ -95,14 +100,14 @@ static size_t assemble(struct sock_filter *filter) {
   ADD(ANSWER(DONE));
   ADD(ANSWER(SECCOMP_RET_ALLOW));
   for (size_t i = 0; i < TRAPS; i++) {
-    if (!traps[i].bits) {
+    if (!traps[i].test) {
       ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)traps[i].number, 0, 1));
       ADD(ANSWER(SECCOMP_RET_USER_NOTIF));
       continue;
     }
     ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)traps[i].number, 0, 4));
     ADD(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8U * traps[i].tested)));
-    ADD(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, traps[i].bits, 0, 1));
+    ADD(BPF_JUMP(BPF_JMP | traps[i].test | BPF_K, traps[i].value, 0, 1));
     ADD(ANSWER(SECCOMP_RET_USER_NOTIF));
     ADD(ANSWER(SECCOMP_RET_ALLOW));
   }

@@ -89,7 +89,8 @@ struct BuildCommand: ParsableCommand {
 
   func validate() throws {
     if tier == .namespacedRoot {
-      throw ValidationError("--tier is root, subuid or one-id; root makes a namespace itself where it needs one")
+      throw ValidationError(
+        "--tier is root, subuid or one-id; root makes a namespace itself where it needs one")
     }
     if refresh && (locked || offline) {
       throw ValidationError("--refresh contradicts --\(locked ? "locked" : "offline")")

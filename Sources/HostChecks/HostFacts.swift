@@ -145,7 +145,8 @@ package struct HostFacts: Sendable {
 
   package init(
     system: System, libraries: [Library], tools: [Attempt], mappers: [Attempt], subordinateIDs: Attempt?,
-    worker: Attempt?, recordsOwners: Bool, places: [Place], certificates: Attempt, pythonIndex: Attempt, guest: Guest
+    worker: Attempt?, recordsOwners: Bool, places: [Place], certificates: Attempt, pythonIndex: Attempt,
+    guest: Guest
   ) {
     self.system = system
     self.libraries = libraries

@@ -40,7 +40,8 @@ package struct HostSurvey: Sendable {
     let facts = HostFacts(
       system: system, libraries: HostSurvey.libraries, tools: tools,
       mappers: context.isRoot ? [] : SubordinateIDs.tools.map(privileged), subordinateIDs: ids.map(attempt),
-      worker: worker?.map { $0.evidence }, recordsOwners: (try? worker?.get())?.tier == .oneID, places: [cachePlace, outputPlace], certificates: certificates,
+      worker: worker?.map { $0.evidence }, recordsOwners: (try? worker?.get())?.tier == .oneID,
+      places: [cachePlace, outputPlace], certificates: certificates,
       pythonIndex: pythonIndex, guest: guestFacts)
     if cancellation.isCancelled { throw Interrupted() }
     return facts

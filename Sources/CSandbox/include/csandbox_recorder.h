@@ -49,6 +49,11 @@ enum csandbox_call {
   /// count, address of the ids
   CSANDBOX_GETGROUPS,
   CSANDBOX_SETGROUPS,
+  /// address of the head, address of the data
+  CSANDBOX_CAPGET,
+  CSANDBOX_CAPSET,
+  /// the value of PR_SET_KEEPCAPS, of prctl(2)
+  CSANDBOX_KEEP_CAPABILITIES,
 };
 
 /// A call whose thread waits for the answer.

@@ -1,13 +1,13 @@
 import FileTree
 import Glibc
 
-/// Who a process is, as credentials(7) has it: what the kernel would keep if the ids were mapped. A process
-/// whose effective user is 0 has the capabilities for all that is asked here, and no other has any.
+/// Who a process is, as credentials(7) has it: what the kernel would keep if the ids were mapped.
 struct Credentials: Hashable, Sendable {
   var user: Identities
   var group: Identities
   /// Supplementary groups, in the order in which they were set.
   var groups: [UInt32]
+  var capabilities: Capabilities
 
   /// The real, effective, saved and file system ids.
   struct Identities: Hashable, Sendable {
@@ -22,24 +22,27 @@ struct Credentials: Hashable, Sendable {
   }
 
   /// What every worker begins as.
-  static let root = Credentials(user: .root, group: .root, groups: [])
+  static let root = Credentials(user: .root, group: .root, groups: [], capabilities: .all)
 
   /// Leaves an id as it is.
   static let unchanged = UInt32.max
-
-  var isPrivileged: Bool { user.effective == 0 }
 
   /// The owner of what this process creates, but for a directory that hands on its group.
   var owner: Owner { Owner(user: user.file, group: group.file) }
 
   // MARK: The calls
 
+  private var setsUsers: Bool { capabilities.has(Capabilities.setUser) }
+  private var setsGroups: Bool { capabilities.has(Capabilities.setGroup) }
+
   mutating func setUser(_ id: UInt32) throws(Refusal) {
-    try Credentials.set(&user, id, isPrivileged)
+    let old = user
+    try Credentials.set(&user, id, setsUsers)
+    capabilities.follow(from: old, to: user)
   }
 
   mutating func setGroup(_ id: UInt32) throws(Refusal) {
-    try Credentials.set(&group, id, isPrivileged)
+    try Credentials.set(&group, id, setsGroups)
   }
 
   /// setuid(2), setgid(2): with privilege all ids, else the effective one, to one of the others.
@@ -54,11 +57,13 @@ struct Credentials: Hashable, Sendable {
   }
 
   mutating func setUsers(real: UInt32, effective: UInt32) throws(Refusal) {
-    try Credentials.set(&user, real: real, effective: effective, isPrivileged)
+    let old = user
+    try Credentials.set(&user, real: real, effective: effective, setsUsers)
+    capabilities.follow(from: old, to: user)
   }
 
   mutating func setGroups(real: UInt32, effective: UInt32) throws(Refusal) {
-    try Credentials.set(&group, real: real, effective: effective, isPrivileged)
+    try Credentials.set(&group, real: real, effective: effective, setsGroups)
   }
 
   /// setreuid(2), setregid(2): the saved id follows when the real one is set, or the effective one to
@@ -78,11 +83,13 @@ struct Credentials: Hashable, Sendable {
   }
 
   mutating func setUsers(_ real: UInt32, _ effective: UInt32, _ saved: UInt32) throws(Refusal) {
-    try Credentials.set(&user, [real, effective, saved], isPrivileged)
+    let old = user
+    try Credentials.set(&user, [real, effective, saved], setsUsers)
+    capabilities.follow(from: old, to: user)
   }
 
   mutating func setGroups(_ real: UInt32, _ effective: UInt32, _ saved: UInt32) throws(Refusal) {
-    try Credentials.set(&group, [real, effective, saved], isPrivileged)
+    try Credentials.set(&group, [real, effective, saved], setsGroups)
   }
 
   /// setresuid(2), setresgid(2).
@@ -96,9 +103,9 @@ struct Credentials: Hashable, Sendable {
   }
 
   /// setfsuid(2): what is refused is not said, and the id that was is returned.
-  mutating func setFileUser(_ id: UInt32) -> UInt32 { Credentials.setFile(&user, id, isPrivileged) }
+  mutating func setFileUser(_ id: UInt32) -> UInt32 { Credentials.setFile(&user, id, setsUsers) }
 
-  mutating func setFileGroup(_ id: UInt32) -> UInt32 { Credentials.setFile(&group, id, isPrivileged) }
+  mutating func setFileGroup(_ id: UInt32) -> UInt32 { Credentials.setFile(&group, id, setsGroups) }
 
   private static func setFile(_ ids: inout Identities, _ id: UInt32, _ privileged: Bool) -> UInt32 {
     let old = ids.file
@@ -107,7 +114,7 @@ struct Credentials: Hashable, Sendable {
   }
 
   mutating func setGroups(_ groups: [UInt32]) throws(Refusal) {
-    if !isPrivileged { throw Refusal(EPERM) }
+    if !setsGroups { throw Refusal(EPERM) }
     if groups.contains(Credentials.unchanged) { throw Refusal(EINVAL) }
     self.groups = groups
   }
@@ -118,11 +125,15 @@ struct Credentials: Hashable, Sendable {
     self.group.effective = group ?? self.group.effective
     (self.user.saved, self.user.file) = (self.user.effective, self.user.effective)
     (self.group.saved, self.group.file) = (self.group.effective, self.group.effective)
+    let isRoot = self.user.real == 0 || self.user.effective == 0
+    capabilities = Capabilities(
+      permitted: isRoot ? Capabilities.every : 0,
+      effective: self.user.effective == 0 ? Capabilities.every : 0, areKept: false)
   }
 
   /// Whether chown(2) of what `owner` has is allowed: to whom is nil where it stays.
   func mayChange(_ owner: Owner, to user: UInt32?, _ group: UInt32?) -> Bool {
-    if isPrivileged { return true }
+    if capabilities.has(Capabilities.changeOwner) { return true }
     guard owner.user == self.user.file, user == nil || user == owner.user else { return false }
     return group == nil || group == owner.group || group == self.group.file || groups.contains(group!)
   }

@@ -98,7 +98,9 @@ extension Recorder {
   private func parent(
     _ call: TrappedCall, named: Bool, follows: Bool, _ resolve: UInt64
   ) throws -> Parent? {
-    guard let place = try paths.place(call, directory: call.int(0), path: call[1], flags: 0) else { return nil }
+    guard let place = try paths.place(call, directory: call.int(0), path: call[1], flags: 0) else {
+      return nil
+    }
     guard let (raw, name) = open(from: place, named: named, follows: follows, resolve) else { return nil }
     let file = OpenFile(descriptor: Descriptor(owning: raw))
     let status = try file.status()

@@ -64,34 +64,14 @@ final class Recorder {
     case CSANDBOX_SETFSUID: value = Int64(who.setFileUser(call.id(0)))
     case CSANDBOX_SETFSGID: value = Int64(who.setFileGroup(call.id(0)))
     case CSANDBOX_SETGROUPS: try who.setGroups(readGroups(call))
+    case CSANDBOX_CAPGET: return try capabilities(call, who)
+    case CSANDBOX_CAPSET:
+      guard let sets = try readCapabilities(call, who) else { return .pass }
+      try who.capabilities.set(effective: sets.effective, permitted: sets.permitted)
+    case CSANDBOX_KEEP_CAPABILITIES: who.capabilities.areKept = call[0] != 0
     default: throw SystemFailure("answer", "a call without a handler", code: ENOSYS)
     }
     if who != before { try credentials.set(who, of: call.thread) }
-    return .value(value)
-  }
-
-  private func tell(_ call: TrappedCall, _ ids: Credentials.Identities) throws -> TrappedCall.Answer {
-    for (index, id) in [ids.real, ids.effective, ids.saved].enumerated() {
-      try withUnsafeBytes(of: id) { try call.write($0, to: call[index]) }
-    }
-    return .value(0)
-  }
-
-  private func groups(_ call: TrappedCall, _ who: Credentials) throws -> TrappedCall.Answer {
-    let room = call.int(0)
-    if room < 0 || (room > 0 && room < who.groups.count) { throw Refusal(EINVAL) }
-    if room > 0 { try who.groups.withUnsafeBytes { try call.write($0, to: call[1]) } }
-    return .value(Int64(who.groups.count))
-  }
-
-  /// NGROUPS_MAX of limits.h.
-  private static let mostGroups = 65536
-
-  private func readGroups(_ call: TrappedCall) throws -> [UInt32] {
-    let count = Int(call.id(0))
-    if count > Recorder.mostGroups { throw Refusal(EINVAL) }
-    var groups = [UInt32](repeating: 0, count: count)
-    if count > 0 { try groups.withUnsafeMutableBytes { try call.read(call[1], into: $0) } }
-    return groups
+    return call.call == CSANDBOX_KEEP_CAPABILITIES ? .pass : .value(value)
   }
 }

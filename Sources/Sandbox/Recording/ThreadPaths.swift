@@ -59,7 +59,9 @@ final class ThreadPaths {
   private func stand(_ call: TrappedCall, directory: CInt?) throws -> Bool {
     let flags = CLINUX_O_PATH | O_DIRECTORY
     let root = try open("root", of: call.thread, flags)
-    if root < 0 { throw errno == ENOENT ? Gone() : SystemFailure("find the root of", "process \(call.thread)") }
+    if root < 0 {
+      throw errno == ENOENT ? Gone() : SystemFailure("find the root of", "process \(call.thread)")
+    }
     defer { close(root) }
     try system("enter the root of", "process \(call.thread)") { fchdir(root) }
     try system("enter the root of", "process \(call.thread)") { chroot(".") }
