@@ -116,10 +116,10 @@ static int take_calls(int worker) {
   return listener;
 }
 
-static void keep(pid_t worker, int lifetime, int listener, const struct csandbox_recorder *recorder)
+static void keep(pid_t worker, int lifetime, int workspace, int listener, const struct csandbox_recorder *recorder)
     __attribute__((noreturn));
 
-static void keep(pid_t worker, int lifetime, int listener, const struct csandbox_recorder *recorder) {
+static void keep(pid_t worker, int lifetime, int workspace, int listener, const struct csandbox_recorder *recorder) {
   int handle = (int)syscall(SYS_pidfd_open, worker, 0);
   // poll(2) passes over a negative descriptor, and the worker's end would never be seen.
   if (handle < 0) kill(worker, SIGKILL);
@@ -142,6 +142,7 @@ static void keep(pid_t worker, int lifetime, int listener, const struct csandbox
   int status = 0;
   while (waitpid(worker, &status, 0) < 0 && errno == EINTR) {
   }
+  if (listener >= 0) recorder->finish(recorder->context, workspace);
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
@@ -165,14 +166,13 @@ int csandbox_enter_worker(enum csandbox_tier tier, int control, int workspace, i
   if (worker < 0) return csandbox_fail(failure, "fork the worker", NULL);
   if (worker > 0) {
     close(control);
-    close(workspace);
     int listener = -1;
     if (tier == CSANDBOX_ONE_ID) {
       close(calls[1]);
       listener = take_calls(calls[0]);
       close(calls[0]);
     }
-    keep(worker, lifetime, listener, recorder);
+    keep(worker, lifetime, workspace, listener, recorder);
   }
   close(lifetime);
   if (prepare(control, failure) != 0) return -1;

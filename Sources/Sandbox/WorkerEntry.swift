@@ -30,7 +30,8 @@ package enum WorkerEntry {
       let tier = arguments.dropFirst(2).first.flatMap(Tier.init(rawValue:)) ?? .subuid
       // Used in the keeper, which never returns from here.
       let recorder = Unmanaged.passRetained(Recorder())
-      var answering = csandbox_recorder(answer: answer, context: recorder.toOpaque())
+      var answering = csandbox_recorder(
+        answer: answer, finish: finish, context: recorder.toOpaque())
       if csandbox_enter_worker(tier.entrance, control, workspace, lifetime, &answering, &failure) == 0 {
         recorder.release()
         return .worker
@@ -50,13 +51,19 @@ package enum WorkerEntry {
     @convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutablePointer<csandbox_failure>?) -> CInt = {
       context, listener, failure in
       do {
-        try Unmanaged<Recorder>.fromOpaque(context!).takeUnretainedValue().answer(listener)
+        try Unmanaged<Recorder>.fromOpaque(context!).takeUnretainedValue()
+          .answer(listener, workspace: workspace)
         return 0
       } catch {
         failure?.pointee = csandbox_failure(error as? SystemFailure ?? SystemFailure("record", "a call"))
         return -1
       }
     }
+
+  private static let finish: @convention(c) (UnsafeMutableRawPointer?, CInt) -> Void = {
+    context, workspace in
+    Unmanaged<Recorder>.fromOpaque(context!).takeUnretainedValue().finish(workspace)
+  }
 }
 
 extension csandbox_failure {

@@ -83,27 +83,27 @@ import Testing
   }
 
   @Test(
-    .enabled("needs root", { Requirement.root }), arguments: [("b3sum", "b3sum"), ("newuidmap", "uidmap")])
-  func `a missing program is named with its package`(name: String, package: String) throws {
+    .enabled("needs root", { Requirement.root }),
+    arguments: [("b3sum", "b3sum", "FAIL"), ("newuidmap", "uidmap", "WARN")])
+  func `a missing program is named with its package`(name: String, package: String, verdict: String) throws {
     let found = try findings(inside: privately("mount --bind /dev/null /usr/bin/\(name)"))
-    #expect(found.status == 1)
+    #expect(found.status == (verdict == "FAIL" ? 1 : 0))
     #expect(
       found.text.hasPrefix(
-        "  [FAIL] cannot run \(name): it is not installed on this host\n         fix: sudo apt-get install \(package)\n"
+        "  [\(verdict)] cannot run \(name): it is not installed on this host\n         fix: sudo apt-get install \(package)\n"
       ), "\(found.text)")
   }
 
   @Test(.enabled("needs root", { Requirement.root }))
-  func `newuidmap without its privilege fails, and with a file capability passes`() throws {
+  func `newuidmap without its privilege is a warning, and with a file capability passes`() throws {
     let copy = "mount -t tmpfs tmpfs /mnt; cp /usr/bin/newuidmap /mnt/"
     let bind = "mount --bind /mnt/newuidmap /usr/bin/newuidmap"
     let found = try findings(inside: privately("\(copy); \(bind)"))
-    #expect(found.status == 1)
+    #expect(found.status == 0)
     #expect(
       found.text.hasPrefix(
-        "  [FAIL] cannot map ids with newuidmap: /usr/bin/newuidmap is not setuid root\n"
+        "  [WARN] cannot map ids with newuidmap: /usr/bin/newuidmap is not setuid root\n"
           + "         fix: check that /usr/bin/newuidmap is setuid root (sudo chmod u+s)"), "\(found.text)")
-    #expect(found.text.contains("  [FAIL] cannot map the ids of a user namespace: newuidmap failed\n"))
     let capable = try findings(inside: privately("\(copy); setcap cap_setuid+ep /mnt/newuidmap; \(bind)"))
     #expect(!capable.text.contains("cannot map ids with newuidmap"), "\(capable.text)")
   }
@@ -111,18 +111,20 @@ import Testing
   @Test(.enabled("needs root", { Requirement.root }))
   func `a user without sub-ids is told how to get some`() throws {
     let found = try findings(inside: privately("mount --bind /dev/null /etc/subuid"))
-    #expect(found.status == 1)
+    #expect(found.status == 0)
     #expect(
       found.text.contains(
         ": /etc/subuid grants no range of 65536 ids\n         fix: sudo usermod --add-subuids "))
-    #expect(found.text.contains("  [WARN] namespaces were not tried"))
+    let all = try site.run(["doctor", "--offline"], inside: privately("mount --bind /dev/null /etc/subuid"))
+    #expect(
+      all.output.contains("  [PASS] a worker ran in namespaces of its own, where owners are recorded\n"))
   }
 
   @Test func `a process that may not gain privileges is told so`() throws {
     let found = try findings(inside: ["setpriv", "--no-new-privs"])
-    #expect(found.status == 1)
+    #expect(found.status == 0)
     #expect(
-      found.text.hasPrefix("  [FAIL] this process may not gain privileges (no_new_privs)"), "\(found.text)")
+      found.text.hasPrefix("  [WARN] this process may not gain privileges (no_new_privs)"), "\(found.text)")
   }
 
   @Test func `a cache that cannot be written fails as a build fails`() throws {

@@ -34,13 +34,19 @@ import Testing
 
   /// Where the staging tree lies, and whose it is.
   enum Circumstance: String, CaseIterable, CustomTestStringConvertible {
-    case user, root, tmpfs, ext4
+    case user, single, root, tmpfs, ext4
 
     var testDescription: String { rawValue }
   }
 
   private func digest(_ circumstance: Circumstance) throws -> String? {
-    let site = try BuildSite(circumstance == .root ? .root : .ordinary)
+    let user: TestUser =
+      switch circumstance {
+      case .root: .root
+      case .single: .single
+      case .user, .tmpfs, .ext4: .ordinary
+      }
+    let site = try BuildSite(user)
     try site.configure(["second"], from: [try ImageLayoutTests.archive.get().stanza])
     var inside: [String] = []
     if circumstance == .tmpfs || circumstance == .ext4 {

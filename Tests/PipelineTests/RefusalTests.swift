@@ -184,18 +184,19 @@ import Testing
   func `says which package newuidmap comes in`() throws {
     let site = try site(try SignedArchive.shared.get())
     #expect(
-      try refusal(site, inside: privately("mount --bind /dev/null /usr/bin/newuidmap")) == """
-        error: cannot run newuidmap: it is not installed on this host
-        hint: sudo apt-get install uidmap
+      try refusal(
+        site, ["--tier", "subuid"], inside: privately("mount --bind /dev/null /usr/bin/newuidmap")) == """
+          error: cannot run newuidmap: it is not installed on this host
+          hint: sudo apt-get install uidmap
 
-        """)
+          """)
   }
 
   @Test(.enabled("needs root", { Requirement.root }))
   func `says when newuidmap is not set-uid`() throws {
     let site = try site(try SignedArchive.shared.get())
     let said = try refusal(
-      site,
+      site, ["--tier", "subuid"],
       inside: privately(
         "mount -t tmpfs tmpfs /mnt; cp /usr/bin/newuidmap /mnt/; mount --bind /mnt/newuidmap /usr/bin/newuidmap"
       ))
@@ -207,7 +208,8 @@ import Testing
   @Test(.enabled("needs root", { Requirement.root }), arguments: ["/etc/subuid", "/etc/subgid"])
   func `says how to grant the ids that a user lacks`(file: String) throws {
     let site = try site(try SignedArchive.shared.get())
-    let said = try refusal(site, inside: privately("mount --bind /dev/null \(file)"))
+    let said = try refusal(
+      site, ["--tier", "subuid"], inside: privately("mount --bind /dev/null \(file)"))
     let lines = said.split(separator: "\n")
     #expect(lines.count == 2)
     #expect(lines[0].hasPrefix("error: cannot build as "))

@@ -17,6 +17,8 @@ extension Circumstance {
   static let root = Circumstance(name: "as root", user: .root, outside: [.ids: "0"], inside: [.ids: "0"])
   static let otherUser = Circumstance(name: "another user with another range of ids", user: .other)
 
+  static let oneID = Circumstance(name: "without sub-ids", user: .single)
+
   static let tmpfs = Circumstance(
     name: "staging on tmpfs", place: "mount -t tmpfs -o mode=0755 tmpfs \"$cache\"", stagesInCache: true,
     inside: [.staging: "tmpfs"])
@@ -67,7 +69,8 @@ extension Circumstance {
 
   /// Each of them.
   static let all: [Circumstance] = [
-    again, root, otherUser, tmpfs, overlay, oneProcessor, clock, umask, locale, zone, home, temporary, host,
+    again, root, otherUser, oneID, tmpfs, overlay, oneProcessor, clock, umask, locale, zone, home, temporary,
+    host,
   ]
 
   /// All of them in few builds.
@@ -75,6 +78,7 @@ extension Circumstance {
     [again],
     [otherUser, tmpfs, oneProcessor, clock, umask, locale, zone, home, temporary, host],
     [root, overlay],
+    [oneID],
   ]
 
   private static let yearAhead = String(

@@ -139,6 +139,55 @@ import TestSupport
     #expect(answer.output == "0:42\n5:42\n0:0\n")
   }
 
+  @Test(arguments: Tier.testable)
+  func `names are bytes`(tier: Tier) throws {
+    let answer = try Probe(tier).shell(
+      """
+      cd /tmp; umask 0; n=$(printf 'na\\357ve'); mkdir d; chown 0:8 d; chmod 2755 d; cd d
+      echo > $n; mkdir $n.d; ln -s $n l; echo >> l; mkdir $n.d/; echo n* | od -c | grep -o 357 | wc -l
+      stat -c '%u:%g' $n $n.d; chown 5 $n; stat -L -c '%u:%g' l; echo > none/; mkdir ..; mkdir /
+      """)
+    #expect(
+      answer.output.split(separator: "\n").filter { !$0.contains("mkdir:") } == [
+        "2", "0:8", "0:8", "5:8", "/bin/sh: can't create none/: Is a directory",
+      ])
+  }
+
+  @Test(.enabled(if: TestUser.isStrict || TestUser.hasNamespaces))
+  func `without its recorder a worker ends`() throws {
+    let probe = try Probe(.oneID)
+    let process = Process()
+    process.executableURL = URL(filePath: probe.command[0])
+    process.arguments = Array(probe.command.dropFirst())
+    let (input, output) = (Foundation.Pipe(), Foundation.Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let busy = "while :; do echo > /tmp/f; chown 5:5 /tmp/f; stat -c %u /tmp/f; done"
+    input.fileHandleForWriting.write(try JSONEncoder().encode([ProbeRequest.shell(busy)]))
+    try input.fileHandleForWriting.close()
+    let keeper = try #require(waitForValue { children(of: process.processIdentifier).first })
+    try #require(waitForValue { children(of: keeper).first.flatMap { children(of: $0).first } } != nil)
+    kill(keeper, SIGKILL)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(waitForValue { children(of: keeper).isEmpty ? true : nil } == true)
+  }
+
+  private func children(of process: Int32) -> [Int32] {
+    let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+    return (text ?? "").split(separator: " ").compactMap { Int32($0) }
+  }
+
+  private func waitForValue<V>(_ look: () -> V?) -> V? {
+    for _ in 0..<500 {
+      if let value = look() { return value }
+      usleep(20_000)
+    }
+    return nil
+  }
+
   @Test(.enabled(if: TestUser.isStrict || TestUser.hasNamespaces))
   func `nothing of it can be taken away from within`() throws {
     let answer = try Probe(.oneID).shell(

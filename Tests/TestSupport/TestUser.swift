@@ -70,11 +70,12 @@ package enum TestUser: Sendable {
     }
   }
 
-  /// The first id of the range in /etc/subuid; 0 for root, who needs none.
+  /// Who is root in a worker of this user's, outside: the first id of the range in /etc/subuid, or the only one.
   package var firstSubordinateID: Int {
     get throws {
       if case .root = self { return 0 }
       _ = try prefix
+      if case .single = self { return Int(try ids?.user ?? getuid()) }
       let granted = String(decoding: try contents(ofFile: "/etc/subuid") ?? [], as: UTF8.self)
       for line in granted.split(separator: "\n") where line.hasPrefix("\(name):") {
         let fields = line.split(separator: ":")

@@ -25,6 +25,8 @@ struct csandbox_recorder {
   /// Takes one call from the listener and answers it (csandbox_recorder.h). After anything but 0 the worker is
   /// killed; `failure` then says why, and goes out on `lifetime`.
   int (*answer)(void *context, int listener, struct csandbox_failure *failure);
+  /// The worker has ended. `workspace` is its directory.
+  void (*finish)(void *context, int workspace);
   void *context;
 };
 

@@ -10,7 +10,9 @@ struct OwnerLedger {
 
   /// A file's handle; equal for one file, whatever names it has.
   struct Handle: Hashable {
-    private var raw: csandbox_handle
+    private(set) var raw: csandbox_handle
+
+    init(_ raw: csandbox_handle) { self.raw = raw }
 
     /// Of `path`, or with AT_EMPTY_PATH of `directory` itself. Nil, with errno, where there is none.
     init?(_ directory: CInt, _ path: UnsafePointer<CChar>, _ flags: CInt) {
@@ -26,10 +28,13 @@ struct OwnerLedger {
       withBytes { hasher.combine(bytes: $0) }
     }
 
-    private func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
       withUnsafeBytes(of: raw.bytes) { body(UnsafeRawBufferPointer(rebasing: $0[..<Int(raw.size)])) }
     }
   }
+
+  /// In no order.
+  var all: some Sequence<(key: Handle, value: Owner)> { owners }
 
   func knows(_ handle: Handle) -> Bool { owners[handle] != nil }
 

@@ -13,9 +13,14 @@ final class Recorder {
   var ledger = OwnerLedger()
   var credentials = CredentialTable()
   let paths = ThreadPaths()
+  private var isResumed = false
 
   /// Takes one call and answers it. What it throws ends the worker: a call must not be answered wrongly.
-  func answer(_ listener: CInt) throws {
+  func answer(_ listener: CInt, workspace: CInt) throws {
+    if !isResumed {
+      isResumed = true
+      try ledger.load(from: workspace)
+    }
     guard let call = try TrappedCall.next(from: listener) else { return }
     do {
       try call.end(with: try answer(to: call))
@@ -23,6 +28,18 @@ final class Recorder {
       try call.refuse(refusal.code)
     } catch is Gone {
       // Nobody waits.
+    }
+  }
+
+  /// Leaves the ledger in the workspace, unless that is empty: a build that failed may be kept for whoever
+  /// looks around in its tree.
+  func finish(_ workspace: CInt) {
+    do {
+      if try OwnerLedger.isEmpty(workspace) { return }
+      try ledger.save(in: workspace)
+    } catch {
+      // Better none than half of one.
+      OwnerLedger.remove(from: workspace)
     }
   }
 
