@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef AT_HANDLE_FID
@@ -100,4 +102,16 @@ int csandbox_statx(int file, int flags, unsigned mask, uint32_t user, uint32_t g
   status->stx_uid = user;
   status->stx_gid = group;
   return 0;
+}
+
+int csandbox_set_attribute(int proc, int file, const char *name, const void *value, size_t size, int flags) {
+  char path[32];
+  snprintf(path, sizeof path, "self/fd/%d", file);
+  return fchdir(proc) == 0 ? setxattr(path, name, value, size, flags) : -1;
+}
+
+ssize_t csandbox_get_attribute(int proc, int file, const char *name, void *value, size_t room) {
+  char path[32];
+  snprintf(path, sizeof path, "self/fd/%d", file);
+  return fchdir(proc) == 0 ? getxattr(path, name, value, room) : -1;
 }

@@ -22,7 +22,7 @@ static const struct trap {
   int number;
   enum csandbox_call call;
   /// For each argument, which of the call's own it is, or one of the above.
-  signed char from[5];
+  signed char from[CSANDBOX_ARGUMENTS];
   /// BPF_JSET or BPF_JEQ where the call matters only if that holds between an argument and a value.
   unsigned short test;
   unsigned char tested;
@@ -50,6 +50,12 @@ static const struct trap {
     {SYS_mkdirat, CSANDBOX_MKDIR, {0, 1, 2}},
     {SYS_symlinkat, CSANDBOX_SYMLINK, {1, 2, 0}},
     {SYS_mknodat, CSANDBOX_MKNOD, {0, 1, 2, 3}},
+    {SYS_setxattr, CSANDBOX_SETXATTR, {HERE, 0, NOTHING, 1, 2, 3, 4}},
+    {SYS_lsetxattr, CSANDBOX_SETXATTR, {HERE, 0, UNFOLLOWED, 1, 2, 3, 4}},
+    {SYS_fsetxattr, CSANDBOX_SETXATTR, {0, NOTHING, ITSELF, 1, 2, 3, 4}},
+    {SYS_getxattr, CSANDBOX_GETXATTR, {HERE, 0, NOTHING, 1, 2, 3}},
+    {SYS_lgetxattr, CSANDBOX_GETXATTR, {HERE, 0, UNFOLLOWED, 1, 2, 3}},
+    {SYS_fgetxattr, CSANDBOX_GETXATTR, {0, NOTHING, ITSELF, 1, 2, 3}},
     {SYS_execve, CSANDBOX_EXECUTE, {HERE, 0, NOTHING}},
     {SYS_execveat, CSANDBOX_EXECUTE, {0, 1, 4}},
     {SYS_getuid, CSANDBOX_GETUID},
@@ -73,9 +79,13 @@ static const struct trap {
     {SYS_prctl, CSANDBOX_KEEP_CAPABILITIES, {1}, BPF_JEQ, 0, PR_SET_KEEPCAPS},
 };
 
+// The same calls in another form, since Linux 6.13. Programs then use the older ones.
+#define NUMBER_SETXATTRAT 463
+#define NUMBER_GETXATTRAT 464
+
 #define TRAPS (sizeof traps / sizeof *traps)
-/// The beginning, a mark that nobody may change, five at most for each trap, the end.
-#define INSTRUCTIONS (6 + 10 + 5 * TRAPS + 1)
+/// The beginning, what is unknown, a mark that nobody may change, five at most for each trap, the end.
+#define INSTRUCTIONS (6 + 4 + 10 + 5 * TRAPS + 1)
 
 static size_t assemble(struct sock_filter *filter) {
   size_t n = 0;
@@ -88,6 +98,10 @@ static size_t assemble(struct sock_filter *filter) {
   ADD(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000 /* x32 */, 0, 1));
   ADD(ANSWER(UNKNOWN));
 #endif
+  ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NUMBER_SETXATTRAT, 0, 1));
+  ADD(ANSWER(UNKNOWN));
+  ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NUMBER_GETXATTRAT, 0, 1));
+  ADD(ANSWER(UNKNOWN));
   ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setrlimit, 0, 4));
   ADD(LOAD(args[0]));
   ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_LOCKS, 0, 1));
@@ -143,7 +157,7 @@ int csandbox_receive(int listener, struct csandbox_trapped *call) {
   for (size_t i = 0; i < TRAPS; i++) {
     if (traps[i].number != notification->data.nr) continue;
     call->call = traps[i].call;
-    for (int n = 0; n < 5; n++) {
+    for (int n = 0; n < CSANDBOX_ARGUMENTS; n++) {
       switch (traps[i].from[n]) {
         case HERE: call->arguments[n] = (uint64_t)AT_FDCWD; break;
         case NOTHING: call->arguments[n] = 0; break;

@@ -72,12 +72,7 @@ struct Inside {
   func run(_ requests: [ProbeRequest]) throws -> [ProbeAnswer] {
     mkdir("tree", 0o755)
     for name in ["bin", "etc", "dev", "proc", "sys", "tmp"] { mkdir("tree/\(name)", 0o755) }
-    let source = try Descriptor(opening: "/bin/busybox", O_RDONLY)
-    let busybox = try readAll(source.raw, named: "/bin/busybox")
-    try busybox.withUnsafeBytes {
-      let copy = try Descriptor(opening: "tree/bin/busybox", O_WRONLY | O_CREAT, mode: 0o755)
-      try writeAll($0, to: copy.raw, at: 0, named: "busybox")
-    }
+    try copy("/bin/busybox", as: "busybox")
     symlink("busybox", "tree/bin/sh")
     let install = answer(ProbeRequest(["/bin/busybox", "--install", "-s", "/bin"]))
     guard install.status == "exited with status 0" else { fail("\(install)") }
@@ -87,6 +82,12 @@ struct Inside {
     var writer = TreeWriter(root: here.raw)
     try writer.removeContent(of: .root)
     return answers
+  }
+
+  private func copy(_ path: String, as name: String) throws {
+    let source = try Descriptor(opening: path, O_RDONLY)
+    let copy = try Descriptor(opening: "tree/bin/\(name)", O_WRONLY | O_CREAT, mode: 0o755)
+    try copyContent(of: source.raw, to: copy.raw, named: name)
   }
 
   private func answer(_ request: ProbeRequest) -> ProbeAnswer {
@@ -111,6 +112,7 @@ struct Inside {
       }, throwAway: request.throwAway, silenced: request.silenced, loans: loans,
       directory: request.directory)
     do {
+      for (name, path) in request.programs { try copy(path, as: name) }
       var (output, report): ([UInt8], [UInt8]) = ([], [])
       answer.status = try Sandbox.run(plan, output: { output += $0 }, status: { report += $0 }).description
       answer.output = String(decoding: output, as: UTF8.self)

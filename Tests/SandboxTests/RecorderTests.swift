@@ -153,6 +153,53 @@ import TestSupport
       ])
   }
 
+  /// u::rwx, u:5:rwx, g::r-x, g:4:r-x, m::r-x, o::r-x in the words of linux/posix_acl_xattr.h.
+  private static let list =
+    "0200000001000700ffffffff020007000500000004000500ffffffff08000500040000001000"
+    + "0500ffffffff20000500ffffffff"
+
+  @Test(arguments: Tier.testable)
+  func `an access list names whom it names, and is inherited`(tier: Tier) throws {
+    let access = "system.posix_acl_access"
+    let initial = "system.posix_acl_default"
+    var request = ProbeRequest.shell(
+      """
+      cd /tmp; umask 0; mkdir d; echo > f
+      attribute f \(access) \(RecorderTests.list); attribute f \(access); chmod 750 f; attribute f \(access)
+      attribute d \(initial) \(RecorderTests.list); attribute d \(initial); attribute d \(access)
+      echo > d/f; attribute d/f \(access); attribute d/f \(initial); mkdir d/e; attribute d/e \(initial)
+      ln -s f d/l; mkfifo d/p; attribute d/p \(access); stat -c '%n %A %u:%g' d d/f d/e f; rm d/f; echo > g
+      attribute g \(access); chown 7 f; attribute f \(access); attribute d/e user.none; attribute f \(access) 02
+      """)
+    request.programs = ["attribute": try CompiledProgram.attribute.get().path]
+    let answer = try Probe(tier).run(request)
+    let list = RecorderTests.list
+    // Rights that a mode takes away the mask takes away, and a new file is no program.
+    let masked = list.replacing("20000500", with: "20000000")
+    let file = list.replacing("01000700", with: "01000600").replacing("10000500", with: "10000400").replacing(
+      "20000500", with: "20000400")
+    #expect(
+      answer.output == """
+        \(list)
+        \(masked)
+        \(list)
+        No data available
+        \(file)
+        No data available
+        \(list)
+        \(file)
+        d drwxrwxrwx 0:0
+        d/f -rw-r--r-- 0:0
+        d/e drwxr-xr-x 0:0
+        f -rwxr-x--- 0:0
+        No data available
+        \(masked)
+        No data available
+        Invalid argument
+
+        """)
+  }
+
   @Test(.enabled(if: TestUser.isStrict || TestUser.hasNamespaces))
   func `without its recorder a worker ends`() throws {
     let probe = try Probe(.oneID)

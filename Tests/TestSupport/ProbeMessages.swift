@@ -11,6 +11,9 @@ package struct ProbeRequest: Codable, Sendable {
   /// Names in the tree that are made symbolic links before, in place of what is there.
   package var links: [String: String] = [:]
 
+  /// Programs of the host that the tree has beside busybox, by their names in /bin.
+  package var programs: [String: String] = [:]
+
   package init(_ command: [String], environment: [String] = ["PATH=/bin"]) {
     self.command = command
     self.environment = environment

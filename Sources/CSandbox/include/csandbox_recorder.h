@@ -29,6 +29,10 @@ enum csandbox_call {
   CSANDBOX_SYMLINK,
   /// directory, path, mode, device
   CSANDBOX_MKNOD,
+  /// directory, path, flags of the *at calls, name, value, its size, flags of setxattr(2)
+  CSANDBOX_SETXATTR,
+  /// directory, path, flags of the *at calls, name, value, its room
+  CSANDBOX_GETXATTR,
   /// directory, path, flags of execveat(2)
   CSANDBOX_EXECUTE,
   /// As credentials(7) has them. The ids are arguments; those of the last three are addresses.
@@ -56,13 +60,15 @@ enum csandbox_call {
   CSANDBOX_KEEP_CAPABILITIES,
 };
 
+#define CSANDBOX_ARGUMENTS 7
+
 /// A call whose thread waits for the answer.
 struct csandbox_trapped {
   uint64_t id;
   /// In the recorder's PID namespace.
   pid_t thread;
   enum csandbox_call call;
-  uint64_t arguments[5];
+  uint64_t arguments[CSANDBOX_ARGUMENTS];
 };
 
 /// Stops the calls above for this process and all that come from it, and returns the descriptor of which a
@@ -108,6 +114,11 @@ int csandbox_find_handle(int directory, const char *path, int flags, struct csan
 /// RLIMIT_LOCKS, which has had no other meaning since Linux 2.4.25. UINT64_MAX when none was ever set.
 int csandbox_read_mark(pid_t thread, uint64_t *mark);
 int csandbox_set_mark(pid_t thread, uint64_t mark);
+
+/// setxattr(2) and getxattr(2) of a file that is open with O_PATH, through the `proc` that is given: by name it
+/// may be another's. The working directory becomes that one.
+int csandbox_set_attribute(int proc, int file, const char *name, const void *value, size_t size, int flags);
+ssize_t csandbox_get_attribute(int proc, int file, const char *name, void *value, size_t room);
 
 /// statx(2) of an open file, into the 256 bytes of its answer, with these owners.
 int csandbox_statx(int file, int flags, unsigned mask, uint32_t user, uint32_t group, void *answer);

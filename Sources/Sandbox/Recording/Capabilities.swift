@@ -12,8 +12,9 @@ struct Capabilities: Hashable, Sendable {
   static let every: UInt64 = (1 << 41) - 1
   static let all = Capabilities(permitted: every, effective: every, areKept: false)
 
-  /// CAP_CHOWN, CAP_SETGID and CAP_SETUID.
+  /// CAP_CHOWN, CAP_FOWNER, CAP_SETGID and CAP_SETUID.
   static let changeOwner: UInt64 = 1 << 0
+  static let ownFiles: UInt64 = 1 << 3
   static let setGroup: UInt64 = 1 << 6
   static let setUser: UInt64 = 1 << 7
 

@@ -4,7 +4,8 @@ import FileTree
 import Glibc
 
 // A ledger in a file of a workspace that is kept, beside the tree: handles outlive their worker. Each record is
-// type, size, user and group, four bytes each in this machine's order, and the handle's bytes.
+// a count of words of four bytes and these words, in this machine's order: the handle's type and size, user and
+// group, the number of ids in the access list, all ids of both lists; then the handle's bytes.
 extension OwnerLedger {
   private static let name = "owners"
 
@@ -28,10 +29,10 @@ extension OwnerLedger {
     try bytes.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count {
-        guard let (handle, owner, size) = OwnerLedger.record(in: bytes[position...]) else {
+        guard let (handle, record, size) = OwnerLedger.record(in: bytes[position...]) else {
           throw SystemFailure("read", "the owners that were recorded", code: EINVAL)
         }
-        set(owner, of: handle)
+        change(handle) { $0 = record }
         position += size
       }
     }
@@ -44,23 +45,28 @@ extension OwnerLedger {
           workspace, OwnerLedger.name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600 as mode_t)
       })
     var bytes: [UInt8] = []
-    for (handle, owner) in all { handle.append(to: &bytes, owner) }
+    for (handle, record) in all { handle.append(to: &bytes, record) }
     try bytes.withUnsafeBytes { try writeAll($0, to: file.raw, at: 0, named: OwnerLedger.name) }
   }
 
   private static func record(
     in bytes: Slice<UnsafeRawBufferPointer>
-  ) -> (handle: Handle, owner: Owner, size: Int)? {
+  ) -> (handle: Handle, record: Record, size: Int)? {
     let bytes = UnsafeRawBufferPointer(rebasing: bytes)
-    let head = 16
-    guard bytes.count >= head else { return nil }
     func word(_ index: Int) -> UInt32 { bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self) }
-    let size = head + Int(word(1))
-    guard bytes.count >= size,
+    guard bytes.count >= 4, bytes.count >= Int(word(0)) * 4 + 4, word(0) >= 5 else { return nil }
+    let head = Int(word(0)) * 4 + 4
+    let size = head + Int(word(2))
+    guard bytes.count >= size, word(5) <= word(0) - 5,
       let handle = Handle(
-        type: Int32(bitPattern: word(0)), UnsafeRawBufferPointer(rebasing: bytes[head..<size]))
+        type: Int32(bitPattern: word(1)), UnsafeRawBufferPointer(rebasing: bytes[head..<size]))
     else { return nil }
-    return (handle, Owner(user: word(2), group: word(3)), size)
+    var record = Record()
+    record.owner = Owner(user: word(3), group: word(4))
+    let ids = (6..<Int(word(0)) + 1).map(word)
+    record[.access] = Array(ids.prefix(Int(word(5))))
+    record[.inherited] = Array(ids.dropFirst(Int(word(5))))
+    return (handle, record, size)
   }
 }
 
@@ -75,8 +81,13 @@ extension OwnerLedger.Handle {
     self.init(raw)
   }
 
-  fileprivate func append(to bytes: inout [UInt8], _ owner: Owner) {
-    for word in [UInt32(bitPattern: raw.type), raw.size, owner.user, owner.group] {
+  fileprivate func append(to bytes: inout [UInt8], _ record: OwnerLedger.Record) {
+    let (access, inherited) = (record[.access], record[.inherited])
+    let fixed = [
+      UInt32(bitPattern: raw.type), raw.size, record.owner.user, record.owner.group, UInt32(access.count),
+    ]
+    let words = fixed + access + inherited
+    for word in [UInt32(words.count)] + words {
       withUnsafeBytes(of: word) { bytes.append(contentsOf: $0) }
     }
     withBytes { bytes.append(contentsOf: $0) }

@@ -3,10 +3,26 @@ import Diagnosis
 import FileTree
 import Glibc
 
-/// The owners of files that are others than root's. A file is known by its handle, which no later file ever
-/// has again: what the ledger says of a file that is gone is said of nobody.
+/// What is known of files beyond what the kernel keeps: owners that are others than root, and the ids in access
+/// lists. A file is known by its handle, which no later file ever has again: what the ledger says of a file
+/// that is gone is said of nobody.
 struct OwnerLedger {
-  private var owners: [Handle: Owner] = [:]
+  private var records: [Handle: Record] = [:]
+
+  struct Record: Equatable {
+    var owner = Owner.root
+    /// Of the users and groups that its access list names, in the list's order; and of those that the list of a
+    /// directory names for what comes into it.
+    private var access: [UInt32] = []
+    private var inherited: [UInt32] = []
+
+    init() {}
+
+    subscript(kind: AccessList.Kind) -> [UInt32] {
+      get { kind == .access ? access : inherited }
+      set { if kind == .access { access = newValue } else { inherited = newValue } }
+    }
+  }
 
   /// A file's handle; equal for one file, whatever names it has.
   struct Handle: Hashable {
@@ -34,14 +50,20 @@ struct OwnerLedger {
   }
 
   /// In no order.
-  var all: some Sequence<(key: Handle, value: Owner)> { owners }
+  var all: some Sequence<(key: Handle, value: Record)> { records }
 
-  func knows(_ handle: Handle) -> Bool { owners[handle] != nil }
+  func knows(_ handle: Handle) -> Bool { records[handle] != nil }
+
+  func record(of handle: Handle) -> Record { records[handle] ?? Record() }
 
   /// Of a file whose `status` the kernel tells. What has no handle cannot be in the ledger.
   func owner(of handle: Handle?, _ status: stat) -> Owner {
-    handle.flatMap { owners[$0] } ?? Owner(user: status.st_uid, group: status.st_gid)
+    handle.flatMap { records[$0]?.owner } ?? Owner(user: status.st_uid, group: status.st_gid)
   }
 
-  mutating func set(_ owner: Owner, of handle: Handle) { owners[handle] = owner == .root ? nil : owner }
+  mutating func change(_ handle: Handle, _ body: (inout Record) -> Void) {
+    var record = record(of: handle)
+    body(&record)
+    records[handle] = record == Record() ? nil : record
+  }
 }

@@ -15,7 +15,7 @@ extension Recorder {
     if flags & CSANDBOX_O_TMPFILE != 0 {
       guard let parent = try parent(call, named: false, follows: true, resolve) else { return .pass }
       let raw = try withMask(of: call) { clinux_openat2(parent.descriptor.raw, ".", how.flags, how.mode, 0) }
-      return try opened(raw, flags, owner: parent.owner)
+      return try opened(raw, flags, parent.made)
     }
     let follows = flags & (O_NOFOLLOW | O_EXCL) == 0
     // Again when what was there is gone, or a link came.
@@ -24,14 +24,14 @@ extension Recorder {
       let created = try withMask(of: call) {
         clinux_openat2(parent.descriptor.raw, parent.name, how.flags | O_CREAT | O_EXCL, how.mode, 0)
       }
-      if created >= 0 { return try opened(created, flags, owner: parent.owner) }
+      if created >= 0 { return try opened(created, flags, parent.made) }
       if errno != EEXIST || flags & O_EXCL != 0 { throw Refusal(errno) }
       var status = Glibc.stat()
       if fstatat(parent.descriptor.raw, parent.name, &status, AT_SYMLINK_NOFOLLOW) != 0 { continue }
       // Nothing is created where a directory, a pipe or a device is.
       if ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) { return .pass }
       let raw = clinux_openat2(parent.descriptor.raw, parent.name, how.flags & ~O_CREAT | O_NOFOLLOW, 0, 0)
-      if raw >= 0 { return try opened(raw, flags, owner: nil) }
+      if raw >= 0 { return try opened(raw, flags, nil) }
       if !follows || (errno != ENOENT && errno != ELOOP) { throw Refusal(errno) }
     }
     throw Refusal(ELOOP)
@@ -74,23 +74,31 @@ extension Recorder {
       owning: try system("open", "what was created") {
         openat(directory, parent.name, CLINUX_O_PATH | O_NOFOLLOW | O_CLOEXEC)
       })
-    try record(parent.owner, of: made.raw)
+    try record(of: made.raw) {
+      $0 = parent.made
+      if call.call != CSANDBOX_MKDIR { $0[.inherited] = [] }
+      if call.call == CSANDBOX_SYMLINK { $0[.access] = [] }
+    }
     return .value(0)
   }
 
-  private func opened(_ raw: CInt, _ flags: CInt, owner: Owner?) throws -> TrappedCall.Answer {
+  private func opened(_ raw: CInt, _ flags: CInt, _ made: OwnerLedger.Record?) throws -> TrappedCall.Answer {
     if raw < 0 { throw Refusal(errno) }
-    if let owner { try record(owner, of: raw) }
+    if var made {
+      // Which only directories hand on.
+      made[.inherited] = []
+      try record(of: raw) { $0 = made }
+    }
     return .descriptor(raw, closesOnExec: flags & O_CLOEXEC != 0)
   }
 
   // MARK: The directory
 
-  /// A directory, the name that is to be made in it, and whose it will be.
+  /// A directory, the name that is to be made in it, and what a directory of that name would be.
   private struct Parent: ~Copyable {
     let descriptor: Descriptor
     let name: [CChar]
-    let owner: Owner
+    let made: OwnerLedger.Record
   }
 
   /// Nil where the kernel can do the call alone: what is made is root's, or nothing can be made. With `named`
@@ -104,9 +112,16 @@ extension Recorder {
     guard let (raw, name) = open(from: place, named: named, follows: follows, resolve) else { return nil }
     let file = OpenFile(descriptor: Descriptor(owning: raw))
     let status = try file.status()
-    var owner = try credentials.credentials(of: call.thread).owner
-    if status.st_mode & S_ISGID != 0 { owner.group = ledger.owner(of: file.handle, status).group }
-    return owner == .root ? nil : Parent(descriptor: file.close(), name: name, owner: owner)
+    var made = OwnerLedger.Record()
+    made.owner = try credentials.credentials(of: call.thread).owner
+    if let handle = file.handle, ledger.knows(handle) {
+      let record = ledger.record(of: handle)
+      if status.st_mode & S_ISGID != 0 { made.owner.group = record.owner.group }
+      for kind in AccessList.Kind.allCases { made[kind] = record[.inherited] }
+    } else if status.st_mode & S_ISGID != 0 {
+      made.owner.group = status.st_gid
+    }
+    return made == OwnerLedger.Record() ? nil : Parent(descriptor: file.close(), name: name, made: made)
   }
 
   /// The directory, which the caller closes, and the name in it, with its NUL.

@@ -24,7 +24,7 @@ extension Recorder {
     }
     let owner = Owner(user: user ?? old.user, group: group ?? old.group)
     // A file of an overlay may have become another one by that.
-    try record(owner, of: file.descriptor.raw)
+    try record(of: file.descriptor.raw) { $0.owner = owner }
     return .value(0)
   }
 
@@ -82,7 +82,7 @@ extension Recorder {
   }
 
   /// What the first two arguments of a call lead to; nil where the kernel will find out why not.
-  private func open(_ call: TrappedCall, flags: CInt) throws -> OpenFile? {
+  func open(_ call: TrappedCall, flags: CInt) throws -> OpenFile? {
     guard let place = try paths.place(call, directory: call.int(0), path: call[1], flags: flags) else {
       return nil
     }
@@ -91,7 +91,7 @@ extension Recorder {
   }
 
   /// Nil for what the ledger says nothing of, which is nearly everything.
-  private func openKnown(_ call: TrappedCall, flags: CInt) throws -> OpenFile? {
+  func openKnown(_ call: TrappedCall, flags: CInt) throws -> OpenFile? {
     guard let place = try paths.place(call, directory: call.int(0), path: call[1], flags: flags),
       let handle = OwnerLedger.Handle(place.directory, place.path, place.handleFlags), ledger.knows(handle)
     else { return nil }
@@ -99,12 +99,15 @@ extension Recorder {
     return raw < 0 ? nil : OpenFile(descriptor: Descriptor(owning: raw))
   }
 
-  /// Enters the owner of an open file in the ledger.
-  func record(_ owner: Owner, of file: CInt) throws {
-    guard let handle = OwnerLedger.Handle(file, "", CSANDBOX_AT_EMPTY_PATH) else {
-      if owner == .root { return }
-      throw SystemFailure("record the owner of", "a file: its file system has no handles")
+  /// Enters what is to be known of an open file in the ledger.
+  func record(of file: CInt, _ body: (inout OwnerLedger.Record) -> Void) throws {
+    if let handle = OwnerLedger.Handle(file, "", CSANDBOX_AT_EMPTY_PATH) {
+      return ledger.change(handle, body)
     }
-    ledger.set(owner, of: handle)
+    let code = errno
+    var record = OwnerLedger.Record()
+    body(&record)
+    if record == OwnerLedger.Record() { return }
+    throw SystemFailure("record the owner of", "a file: its file system has no handles", code: code)
   }
 }

@@ -5,10 +5,11 @@ import Glibc
 
 /// Answers the calls of a worker whose user namespace has one id, so that for everything in it all ids exist:
 /// chown(2) records whom a file belongs to, stat(2) says it, set*id(2) and get*id(2) do so for processes, and
-/// what a process creates is its own. The kernel does the rest of each call, with root's id.
+/// what a process creates is its own. So it is with access lists. The kernel does the rest of each call, with
+/// root's id.
 ///
 /// Permissions are root's for everybody: a process that has become another user is refused nothing. Not
-/// answered are the ids that /proc, sockets and access lists show.
+/// answered are the ids that /proc and sockets show.
 final class Recorder {
   var ledger = OwnerLedger()
   var credentials = CredentialTable()
@@ -54,6 +55,8 @@ final class Recorder {
       try create(call) { mkdirat($0, $1, mode_t(truncatingIfNeeded: call[2])) }
     case CSANDBOX_SYMLINK: try symlink(call)
     case CSANDBOX_MKNOD: try mknod(call)
+    case CSANDBOX_SETXATTR: try setAttribute(call)
+    case CSANDBOX_GETXATTR: try attribute(call)
     case CSANDBOX_EXECUTE: try execute(call)
     default: try identify(call)
     }

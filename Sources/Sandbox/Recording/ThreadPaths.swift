@@ -94,7 +94,8 @@ final class ThreadPaths {
   private static let ownEntries = [("/proc/self/", ""), ("/proc/thread-self/", ""), ("/dev/fd/", "fd/")]
   private static let streams = ["/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"]
 
-  private func proc() throws -> CInt {
+  /// The host's /proc.
+  func proc() throws -> CInt {
     if openProc < 0 { openProc = try Descriptor(opening: "/proc", CLINUX_O_PATH | O_DIRECTORY).release() }
     return openProc
   }
