@@ -41,6 +41,10 @@ package struct SandboxError: Diagnosable, Equatable {
           + "sudo sysctl -w kernel.unprivileged_userns_clone=1; in a container its seccomp profile must "
           + "allow unshare and mount"
       ]
+    case EINVAL where attempt.contains("recorder"):
+      ["Linux 5.19 is the first that can record owners; an older one needs sub-ids for it"]
+    case EBUSY where attempt.contains("recorder"):
+      ["somebody else answers the system calls of this container already; sub-ids do without"]
     case EINVAL where attempt.contains("user namespace"):
       ["this kernel has no user namespaces (CONFIG_USER_NS)"]
     default: []

@@ -127,6 +127,22 @@ import TestSupport
         """)
   }
 
+  /// The kernel of the tiers whose ids are its own is the judge.
+  @Test(.enabled(if: TestUser.isStrict || TestUser.hasNamespaces))
+  func `ids and capabilities change as the kernel changes them`() throws {
+    var request = ProbeRequest.shell("chmod 777 /tmp; changer")
+    request.programs = ["changer": try CompiledProgram.changer.get().path]
+    let lines = try [Tier.subuid, .oneID].map { tier in
+      try Probe(tier).run(request).output.split(separator: "\n")
+    }
+    #expect(lines[0].count == 1200)
+    #expect(lines[1].count == lines[0].count)
+    for (recorded, kept) in zip(lines[1], lines[0]) where recorded != kept {
+      Issue.record("recorded \(recorded), the kernel's \(kept)")
+      break
+    }
+  }
+
   @Test(arguments: Tier.testable)
   func `a set-id program makes its caller its owner`(tier: Tier) throws {
     let answer = try Probe(tier).shell(

@@ -5,7 +5,7 @@ import Glibc
 struct Credentials: Hashable, Sendable {
   var user: Identities
   var group: Identities
-  /// Supplementary groups, in the order in which they were set.
+  /// Supplementary groups, sorted, as the kernel keeps them.
   var groups: [UInt32]
   var capabilities: Capabilities
 
@@ -103,7 +103,11 @@ struct Credentials: Hashable, Sendable {
   }
 
   /// setfsuid(2): what is refused is not said, and the id that was is returned.
-  mutating func setFileUser(_ id: UInt32) -> UInt32 { Credentials.setFile(&user, id, setsUsers) }
+  mutating func setFileUser(_ id: UInt32) -> UInt32 {
+    let old = Credentials.setFile(&user, id, setsUsers)
+    capabilities.follow(from: old, to: user.file)
+    return old
+  }
 
   mutating func setFileGroup(_ id: UInt32) -> UInt32 { Credentials.setFile(&group, id, setsGroups) }
 
@@ -116,7 +120,7 @@ struct Credentials: Hashable, Sendable {
   mutating func setGroups(_ groups: [UInt32]) throws(Refusal) {
     if !setsGroups { throw Refusal(EPERM) }
     if groups.contains(Credentials.unchanged) { throw Refusal(EINVAL) }
-    self.groups = groups
+    self.groups = groups.sorted()
   }
 
   /// execve(2) of a program that makes its caller its owner: `user` and `group` where its mode says so.
@@ -126,9 +130,9 @@ struct Credentials: Hashable, Sendable {
     (self.user.saved, self.user.file) = (self.user.effective, self.user.effective)
     (self.group.saved, self.group.file) = (self.group.effective, self.group.effective)
     let isRoot = self.user.real == 0 || self.user.effective == 0
-    capabilities = Capabilities(
-      permitted: isRoot ? Capabilities.every : 0,
-      effective: self.user.effective == 0 ? Capabilities.every : 0, areKept: false)
+    capabilities.permitted = isRoot ? Capabilities.every : 0
+    capabilities.effective = self.user.effective == 0 ? Capabilities.every : 0
+    capabilities.areKept = false
   }
 
   /// Whether chown(2) of what `owner` has is allowed: to whom is nil where it stays.

@@ -32,37 +32,39 @@ extension Recorder {
   /// _LINUX_CAPABILITY_VERSION_3 of linux/capability.h; the others are older than any program of these trees.
   private static let capabilityVersion: UInt32 = 0x2008_0522
 
-  /// Whether a call is about the capabilities that are kept here: those of the caller, who is not root. Root's
-  /// the kernel knows, and takes them away in earnest. Whom a call names is taken for the caller, who has
-  /// another number in its own namespace.
-  private func concernsRecorded(_ call: TrappedCall, _ who: Credentials) throws -> Bool {
-    if who.user.effective == 0 || call[1] == 0 { return false }
+  /// Whether the kernel has to look at a call itself. Whom it names is taken for the caller, who has another
+  /// number in its own namespace.
+  private func isOdd(_ call: TrappedCall) throws -> Bool {
+    if call[1] == 0 { return true }
     var head: (version: UInt32, process: UInt32) = (0, 0)
     try withUnsafeMutableBytes(of: &head) { try call.read(call[0], into: $0) }
-    return head.version == Recorder.capabilityVersion
+    return head.version != Recorder.capabilityVersion
   }
 
   /// The low words of the effective, permitted and inheritable sets, then the high ones.
   private typealias CapabilityWords = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
 
+  /// The kernel knows those of who never lost any.
   func capabilities(_ call: TrappedCall, _ who: Credentials) throws -> TrappedCall.Answer {
-    guard try concernsRecorded(call, who) else { return .pass }
-    let (effective, permitted) = (who.capabilities.effective, who.capabilities.permitted)
+    let sets = who.capabilities
+    if try sets.areRoots || isOdd(call) { return .pass }
     func low(_ set: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: set) }
     let words: CapabilityWords = (
-      low(effective), low(permitted), 0, low(effective >> 32), low(permitted >> 32), 0
+      low(sets.effective), low(sets.permitted), low(sets.inheritable), low(sets.effective >> 32),
+      low(sets.permitted >> 32), low(sets.inheritable >> 32)
     )
     try withUnsafeBytes(of: words) { try call.write($0, to: call[1]) }
     return .value(0)
   }
 
-  /// Nil where the kernel does it.
-  func readCapabilities(
-    _ call: TrappedCall, _ who: Credentials
-  ) throws -> (effective: UInt64, permitted: UInt64)? {
-    guard try concernsRecorded(call, who) else { return nil }
+  /// Nil where the kernel has to say what is wrong.
+  func readCapabilities(_ call: TrappedCall) throws -> Capabilities? {
+    if try isOdd(call) { return nil }
     var words: CapabilityWords = (0, 0, 0, 0, 0, 0)
     try withUnsafeMutableBytes(of: &words) { try call.read(call[1], into: $0) }
-    return (UInt64(words.3) << 32 | UInt64(words.0), UInt64(words.4) << 32 | UInt64(words.1))
+    func set(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+    return Capabilities(
+      permitted: set(words.1, words.4), effective: set(words.0, words.3), inheritable: set(words.2, words.5),
+      areKept: false)
   }
 }

@@ -66,7 +66,7 @@ final class Recorder {
   private func identify(_ call: TrappedCall) throws -> TrappedCall.Answer {
     var who = try credentials.credentials(of: call.thread)
     let before = who
-    var value: Int64 = 0
+    var answer = TrappedCall.Answer.value(0)
     switch call.call {
     case CSANDBOX_GETUID: return .value(Int64(who.user.real))
     case CSANDBOX_GETEUID: return .value(Int64(who.user.effective))
@@ -81,17 +81,21 @@ final class Recorder {
     case CSANDBOX_SETREGID: try who.setGroups(real: call.id(0), effective: call.id(1))
     case CSANDBOX_SETRESUID: try who.setUsers(call.id(0), call.id(1), call.id(2))
     case CSANDBOX_SETRESGID: try who.setGroups(call.id(0), call.id(1), call.id(2))
-    case CSANDBOX_SETFSUID: value = Int64(who.setFileUser(call.id(0)))
-    case CSANDBOX_SETFSGID: value = Int64(who.setFileGroup(call.id(0)))
+    case CSANDBOX_SETFSUID: answer = .value(Int64(who.setFileUser(call.id(0))))
+    case CSANDBOX_SETFSGID: answer = .value(Int64(who.setFileGroup(call.id(0))))
     case CSANDBOX_SETGROUPS: try who.setGroups(readGroups(call))
     case CSANDBOX_CAPGET: return try capabilities(call, who)
     case CSANDBOX_CAPSET:
-      guard let sets = try readCapabilities(call, who) else { return .pass }
-      try who.capabilities.set(effective: sets.effective, permitted: sets.permitted)
-    case CSANDBOX_KEEP_CAPABILITIES: who.capabilities.areKept = call[0] != 0
+      guard let sets = try readCapabilities(call) else { return .pass }
+      try who.capabilities.set(sets)
+      // Root's are taken away in earnest, too: with them a step is made.
+      if before.user.effective == 0 { answer = .pass }
+    case CSANDBOX_KEEP_CAPABILITIES:
+      who.capabilities.areKept = call[0] != 0
+      answer = .pass
     default: throw SystemFailure("answer", "a call without a handler", code: ENOSYS)
     }
     if who != before { try credentials.set(who, of: call.thread) }
-    return call.call == CSANDBOX_KEEP_CAPABILITIES ? .pass : .value(value)
+    return answer
   }
 }
