@@ -22,8 +22,8 @@ enum csandbox_tier {
 
 /// What answers the calls of a worker with one id, in its keeper.
 struct csandbox_recorder {
-  /// Takes one call from the listener and answers it (csandbox_recorder.h). After anything but 0 the worker is
-  /// killed; `failure` then says why, and goes out on `lifetime`.
+  /// Takes one call from the listener and answers it (csandbox_recorder.h). After anything but 0 the worker
+  /// is killed; `failure` then says why, and goes out on `lifetime`.
   int (*answer)(void *context, int listener, struct csandbox_failure *failure);
   /// The worker has ended. `workspace` is its directory.
   void (*finish)(void *context, int workspace);

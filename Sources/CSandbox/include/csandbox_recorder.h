@@ -82,7 +82,7 @@ int csandbox_receive(int listener, struct csandbox_trapped *call);
 /// Whether the thread still waits: what was read of it before was then really its own.
 int csandbox_still_waits(int listener, uint64_t id);
 
-/// Answers with a value or, where `error` is not 0, an errno. Ends a call whose thread is gone without a word.
+/// Answers with a value or, where `error` is not 0, an errno. It is well when the thread is gone.
 int csandbox_answer(int listener, uint64_t id, int64_t value, int error);
 
 /// Lets the kernel do the call as it was made.
@@ -99,8 +99,8 @@ int csandbox_write_memory(pid_t thread, uint64_t address, const void *bytes, siz
 int csandbox_read_path(pid_t thread, uint64_t address, char *path, size_t capacity);
 
 /// Which file something is, as its file system says it (name_to_handle_at(2)): with a generation, so that no
-/// other file will ever be the same one, though inode numbers come back. A file of an overlay that lies in its
-/// lower layer is that of the layer.
+/// other file will ever be the same one, though inode numbers come back. A file of an overlay that lies in
+/// its lower layer is that of the layer.
 struct csandbox_handle {
   int32_t type;
   uint32_t size;
@@ -115,8 +115,8 @@ int csandbox_find_handle(int directory, const char *path, int flags, struct csan
 int csandbox_read_mark(pid_t thread, uint64_t *mark);
 int csandbox_set_mark(pid_t thread, uint64_t mark);
 
-/// setxattr(2) and getxattr(2) of a file that is open with O_PATH, through the `proc` that is given: by name it
-/// may be another's. The working directory becomes that one.
+/// setxattr(2) and getxattr(2) of a file that is open with O_PATH, through the `proc` that is given: by name
+/// it may be another's. The working directory becomes that one.
 int csandbox_set_attribute(int proc, int file, const char *name, const void *value, size_t size, int flags);
 ssize_t csandbox_get_attribute(int proc, int file, const char *name, void *value, size_t room);
 

@@ -3,9 +3,9 @@ import Diagnosis
 import FileTree
 import Glibc
 
-// A ledger in a file of a workspace that is kept, beside the tree: handles outlive their worker. Each record is
-// a count of words of four bytes and these words, in this machine's order: the handle's type and size, user and
-// group, the number of ids in the access list, all ids of both lists; then the handle's bytes.
+// A ledger in a file of a workspace that is kept, beside the tree: handles outlive their worker. Each record
+// is a count of words of four bytes and these words, in this machine's order: the handle's type and size, user
+// and group, the number of ids in the access list, all ids of both lists; then the handle's bytes.
 extension OwnerLedger {
   private static let name = "owners"
 

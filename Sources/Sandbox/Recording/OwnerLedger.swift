@@ -3,16 +3,16 @@ import Diagnosis
 import FileTree
 import Glibc
 
-/// What is known of files beyond what the kernel keeps: owners that are others than root, and the ids in access
-/// lists. A file is known by its handle, which no later file ever has again: what the ledger says of a file
-/// that is gone is said of nobody.
+/// What is known of files beyond what the kernel keeps: owners that are others than root, and the ids in
+/// access lists. A file is known by its handle, which no later file ever has again: what the ledger says of a
+/// file that is gone is said of nobody.
 struct OwnerLedger {
   private var records: [Handle: Record] = [:]
 
   struct Record: Equatable {
     var owner = Owner.root
-    /// Of the users and groups that its access list names, in the list's order; and of those that the list of a
-    /// directory names for what comes into it.
+    /// Of the users and groups that its access list names, in the list's order; and of those that the list of
+    /// a directory names for what comes into it.
     private var access: [UInt32] = []
     private var inherited: [UInt32] = []
 

@@ -6,8 +6,8 @@ import Glibc
 
 // Whose a file is: chown(2), and what stat(2) says of it.
 extension Recorder {
-  /// The kernel gives the file to root, with all that follows from a chown(2): refusals, times, set-id bits and
-  /// capabilities that go. The ledger gives it to whom it was meant for.
+  /// The kernel gives the file to root, with all that follows from a chown(2): refusals, times, set-id bits
+  /// and capabilities that go. The ledger gives it to whom it was meant for.
   func chown(_ call: TrappedCall) throws -> TrappedCall.Answer {
     guard let file = try open(call, flags: call.int(4)) else { return .pass }
     let (user, group) = (Recorder.id(call, 2), Recorder.id(call, 3))

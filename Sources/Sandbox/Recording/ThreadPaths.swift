@@ -4,8 +4,8 @@ import Diagnosis
 import FileTree
 import Glibc
 
-/// Finds files as another thread would: its root becomes this process's root, and the directory where its path
-/// begins the working directory, so that the kernel resolves the path as it would for the caller, links,
+/// Finds files as another thread would: its root becomes this process's root, and the directory where its
+/// path begins the working directory, so that the kernel resolves the path as it would for the caller, links,
 /// mounts and `..` included. What this process may find there, the caller may find itself.
 final class ThreadPaths {
   /// A file by a path from a directory, which may be AT_FDCWD. Only good until the next one is looked for.
