@@ -143,8 +143,8 @@ struct BookwormBuildTests {
   }
 
   /// The host's own archives of bookworm, and one with a package whose script fails.
-  private func brokenSite() throws -> BuildSite {
-    let site = try site()
+  private func brokenSite(_ user: TestUser) throws -> BuildSite {
+    let site = try site(user)
     let uri = try BuildSite.hostArchive(of: "bookworm")
     let archive = try BookwormBuildTests.broken.get()
     try site.configure(
@@ -153,8 +153,11 @@ struct BookwormBuildTests {
     return site
   }
 
-  @Test func `shows what a script said that failed, and a shell looks around in the kept tree`() throws {
-    let site = try brokenSite()
+  @Test(arguments: [TestUser.ordinary, .single])
+  func `shows what a script said that failed, and a shell looks around in the kept tree`(user: TestUser)
+    throws
+  {
+    let site = try brokenSite(user)
     let log = "\(site.cache)/logs/\(BuildSite.architecture).log"
     let error = """
       error: cannot configure broken: installed broken package post-installation script subprocess returned error exit status 7
@@ -183,9 +186,11 @@ struct BookwormBuildTests {
     #expect(site.names(in: "\(site.cache)/work").map { "\(site.cache)/work/\($0)" } == [workspace])
 
     let first = try site.run(
-      ["shell", workspace, "--keep"], input: "dpkg-query -W -f '${Status}\\n' broken; exit 0\n")
+      ["shell", workspace, "--keep"],
+      input: "dpkg-query -W -f '${Status}\\n' broken; stat -c 'owner %u:%g' /etc/shadow; exit 0\n")
     #expect(first.status == 0)
     #expect(first.output.contains("install ok half-configured"), "\(first.output)")
+    #expect(first.output.contains("owner 0:42"), "\(first.output)")
     #expect(site.names(in: "\(site.cache)/work").count == 1)
     let second = try site.run(["shell", workspace], input: "cat /etc/os-release; exit 3\n")
     #expect(second.status == 3)
