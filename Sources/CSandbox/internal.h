@@ -10,6 +10,13 @@ int csandbox_drop_capabilities(struct csandbox_failure *failure);
 /// Installs the system call filter. Needs CAP_SYS_ADMIN in the user namespace.
 int csandbox_install_filter(struct csandbox_failure *failure);
 
+/// Has the keeper at the other end of the socket answer this process's calls from now on. No copy of the
+/// listener stays here: when the keeper ends, calls that wait fail.
+int csandbox_hand_over_calls(int keeper, struct csandbox_failure *failure);
+
+/// The listener that the worker at the other end hands over; -1 when it ended before.
+int csandbox_take_calls(int worker);
+
 /// A proc for this PID namespace that is mounted nowhere yet, or a clone of the host's. To be called while
 /// the host's is in sight: in a user namespace the kernel makes no proc that would reveal more than one
 /// that is there (mount_too_revealing).

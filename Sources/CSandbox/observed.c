@@ -92,6 +92,10 @@ int csandbox_read_mark(pid_t thread, uint64_t *mark) {
 int csandbox_set_mark(pid_t thread, uint64_t mark) {
   struct rlimit limit;
   if (prlimit(thread, RLIMIT_LOCKS, NULL, &limit) != 0) return -1;
+  if (mark != UINT64_MAX && mark >= limit.rlim_max) {
+    errno = ERANGE;
+    return -1;
+  }
   limit.rlim_cur = mark == UINT64_MAX ? limit.rlim_max : mark;
   return prlimit(thread, RLIMIT_LOCKS, &limit, NULL);
 }

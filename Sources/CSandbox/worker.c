@@ -1,5 +1,4 @@
 #include "internal.h"
-#include "csandbox_recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,50 +71,6 @@ static int prepare(int control, struct csandbox_failure *failure) {
   return 0;
 }
 
-/// Has the keeper answer this process's calls from now on. Its copy of the listener is the only one that
-/// stays: when the keeper ends, calls that wait fail.
-static int hand_over_calls(int keeper, struct csandbox_failure *failure) {
-  int listener = csandbox_install_recorder(failure);
-  if (listener < 0) return -1;
-  char byte = 'L';
-  struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  union {
-    char bytes[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } room = {0};
-  struct msghdr message = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(header), &listener, sizeof listener);
-  if (sendmsg(keeper, &message, MSG_NOSIGNAL) != 1) return csandbox_fail(failure, "hand over to the recorder", NULL);
-  close(listener);
-  close(keeper);
-  return 0;
-}
-
-/// What `hand_over_calls` sent; -1 when the worker ended before.
-static int take_calls(int worker) {
-  char byte;
-  struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  union {
-    char bytes[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } room = {0};
-  struct msghdr message = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
-  ssize_t n;
-  do n = recvmsg(worker, &message, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
-  struct cmsghdr *header = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-  if (!header || header->cmsg_type != SCM_RIGHTS) return -1;
-  int listener;
-  memcpy(&listener, CMSG_DATA(header), sizeof listener);
-  return listener;
-}
-
 static void keep(pid_t worker, int lifetime, int workspace, int listener, const struct csandbox_recorder *recorder)
     __attribute__((noreturn));
 
@@ -169,7 +124,7 @@ int csandbox_enter_worker(enum csandbox_tier tier, int control, int workspace, i
     int listener = -1;
     if (tier == CSANDBOX_ONE_ID) {
       close(calls[1]);
-      listener = take_calls(calls[0]);
+      listener = csandbox_take_calls(calls[0]);
       close(calls[0]);
     }
     keep(worker, lifetime, workspace, listener, recorder);
@@ -178,7 +133,7 @@ int csandbox_enter_worker(enum csandbox_tier tier, int control, int workspace, i
   if (prepare(control, failure) != 0) return -1;
   if (tier == CSANDBOX_ONE_ID) {
     close(calls[0]);
-    if (hand_over_calls(calls[1], failure) != 0) return -1;
+    if (csandbox_hand_over_calls(calls[1], failure) != 0) return -1;
   }
   return say(control, 'R') == 0 ? 0 : csandbox_fail(failure, "report to the parent", NULL);
 }

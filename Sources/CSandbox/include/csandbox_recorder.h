@@ -111,7 +111,8 @@ struct csandbox_handle {
 int csandbox_find_handle(int directory, const char *path, int flags, struct csandbox_handle *handle);
 
 /// A number that a process has of its parent and hands on to its children, over fork(2) and execve(2):
-/// RLIMIT_LOCKS, which has had no other meaning since Linux 2.4.25. UINT64_MAX when none was ever set.
+/// RLIMIT_LOCKS, which has had no other meaning since Linux 2.4.25. UINT64_MAX when none was ever set, which is
+/// the hard limit. 0 is the calling process.
 int csandbox_read_mark(pid_t thread, uint64_t *mark);
 int csandbox_set_mark(pid_t thread, uint64_t mark);
 
