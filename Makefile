@@ -23,7 +23,7 @@ SWIFT_STRICT := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help image build-rootfs build-kernel build-assets test lint build install test-packages build-packages bench bench-growth test-slow differential reproducible clean
+.PHONY: help image build-rootfs build-kernel build-assets test lint build install test-packages build-packages bench bench-growth test-hostile test-slow differential reproducible clean
 
 help: ## Show this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/' | expand -t 22
@@ -57,6 +57,10 @@ test: test-packages lint ## Run the tests (installs what they need)
 	swift build --build-tests $(SWIFT_STRICT)
 	CAPSEM_TEST_STRICT=1 swift test --skip-build
 
+test-hostile: test-packages ## Run what is hostile among the tests, and count its cases
+	swift build --build-tests $(SWIFT_STRICT)
+	CAPSEM_TEST_STRICT=1 .ci/hostile
+
 lint: ## Check formatting
 	swift format lint --strict --parallel --recursive Package.swift Fuzz Sources Tests
 
@@ -74,7 +78,7 @@ test-slow: build test-packages ## Build the whole default image and judge it by 
 	.ci/judge-boot
 	swift build --build-tests $(SWIFT_STRICT)
 	CAPSEM_TEST_STRICT=1 CAPSEM_TEST_SLOW=1 swift test --skip-build --filter StreamTests
-	.ci/fuzz config 60
+	.ci/fuzz all 60
 
 reproducible: test-packages ## Build every set under many circumstances, and compare the bytes
 	swift build --build-tests $(SWIFT_STRICT)

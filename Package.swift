@@ -158,7 +158,7 @@ let package = Package(
     tests(of: "HostTools", "Diagnosis", "FileTree", "TestSupport", "Threads"),
     tests(of: "Imaging", "FileTree", "TestSupport"),
     tests(of: "Inventory", "FileTree"),
-    tests(of: "Installing", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
+    tests(of: "Installing", "Archive", "BuildModel", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Json", "Diagnosis"),
     tests(of: "Layers", "Diagnosis", "FileTree", "TestSupport"),
     tests(of: "Ledger", "Diagnosis", "TestSupport"),
@@ -199,6 +199,15 @@ if fuzzes {
       // gold fails over AddressSanitizer's symbols. libFuzzer without its `main` comes from .ci/fuzz.
       linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]),
   ]
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzParsers",
+      dependencies: [
+        "Archive", "BuildModel", "CFuzzer", "Ext4", "Fetching", "FileTree", "Installing", "Locking",
+        "Staging", "Toml",
+      ],
+      path: "Fuzz/Parsers", exclude: ["dictionary.txt"], swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]))
   for target in package.targets where ["CToml"].contains(target.name) {
     target.cxxSettings = [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
   }

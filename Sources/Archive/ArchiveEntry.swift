@@ -37,8 +37,9 @@ package struct ArchiveEntry: Sendable {
     } else {
       kind = try ArchiveEntry.kind(of: header, path: path, archive: archive)
     }
-    guard let user = UInt32(exactly: archive_entry_uid(header)),
-      let group = UInt32(exactly: archive_entry_gid(header))
+    // The largest number is none: chown(2) takes it for "as it was".
+    guard let user = UInt32(exactly: archive_entry_uid(header)), user != .max,
+      let group = UInt32(exactly: archive_entry_gid(header)), group != .max
     else { throw ArchiveError(archive, "\(path) has an owner that is not a 32-bit number") }
     var size: Int64 = 0
     if case .file = kind { size = archive_entry_size(header) }

@@ -12,14 +12,27 @@ package final class ArchiveReader {
   private let source: Source
   private let name: String
   private let format: Format
+  private var spending: ArchiveSpending
+  private var current = TreePath.root
 
-  /// Reads `range` of the descriptor's file, or all of it. Any filter that libarchive knows is taken
-  /// off first. `name` stands in errors.
-  package init(_ format: Format, descriptor: CInt, range: Range<Int64>? = nil, name: String) throws {
+  /// Reads `range` of the descriptor's file, or all of it, and no more of it than `budget` allows, which goes
+  /// by the size of what is read unless more is known. Compression is taken off first. `name` stands in
+  /// errors.
+  package init(
+    _ format: Format, descriptor: CInt, range: Range<Int64>? = nil, name: String,
+    budget: ArchiveBudget? = nil
+  ) throws {
     self.name = name
     self.format = format
-    self.source = Source(descriptor: descriptor, range: try range ?? 0..<fileSize(descriptor, named: name))
-    archive_read_support_filter_all(archive)
+    let range = try range ?? 0..<fileSize(descriptor, named: name)
+    self.source = Source(descriptor: descriptor, range: range)
+    self.spending = ArchiveSpending(
+      budget ?? ArchiveBudget(archiveSize: Int64(range.count)), of: name)
+    // Not all that libarchive knows: for some it would start a program of the host.
+    for support in [
+      archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
+      archive_read_support_filter_lzma, archive_read_support_filter_zstd, archive_read_support_filter_lz4,
+    ] { _ = support(archive) }
     switch format {
     case .tar: archive_read_support_format_tar(archive)
     case .zip: archive_read_support_format_zip_seekable(archive)
@@ -58,10 +71,13 @@ package final class ArchiveReader {
     default: throw failure()
     }
     guard let header else { throw failure() }
-    if format == .raw {
-      return ArchiveEntry(entry: FileEntry(path: "data", kind: .file, mode: 0o644), hardLinkTarget: nil)
-    }
-    return try ArchiveEntry(header: header, archive: name)
+    let entry =
+      format == .raw
+      ? ArchiveEntry(entry: FileEntry(path: "data", kind: .file, mode: 0o644), hardLinkTarget: nil)
+      : try ArchiveEntry(header: header, archive: name)
+    try spending.begin(entry.entry)
+    current = entry.entry.path
+    return entry
   }
 
   /// Hands on the current entry's content in pieces, in order; holes of a sparse entry are left out,
@@ -72,7 +88,10 @@ package final class ArchiveReader {
       var count = 0
       var offset: la_int64_t = 0
       switch archive_read_data_block(archive, &buffer, &count, &offset) {
-      case ARCHIVE_OK: try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
+      case ARCHIVE_OK:
+        let (end, isTooLarge) = offset.addingReportingOverflow(Int64(count))
+        try spending.reach(isTooLarge ? nil : end, of: current)
+        try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
       case ARCHIVE_EOF: return
       default: throw failure()
       }

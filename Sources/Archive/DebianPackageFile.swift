@@ -37,8 +37,8 @@ package struct DebianPackageFile: Sendable {
       switch member {
       case "debian-binary":
         guard order.count == 1,
-          try DebianPackageFile.read(descriptor, Int(size), at: range.lowerBound, name).starts(
-            with: "2.".utf8)
+          try DebianPackageFile.read(descriptor, Int(min(size, 2)), at: range.lowerBound, name)
+            .elementsEqual("2.".utf8)
         else { throw ArchiveError(name, "unknown format version in debian-binary") }
       case _ where member.hasPrefix("control.tar") && control == nil && order.contains("debian-binary"):
         control = range
@@ -57,8 +57,11 @@ package struct DebianPackageFile: Sendable {
     try ArchiveReader(.tar, descriptor: descriptor, range: control, name: "\(name) (control.tar)")
   }
 
-  package func dataArchive() throws -> ArchiveReader {
-    try ArchiveReader(.tar, descriptor: descriptor, range: data, name: "\(name) (data.tar)")
+  /// `installedSize` in bytes, as the index tells it; 0 if it does not.
+  package func dataArchive(installedSize: Int64 = 0) throws -> ArchiveReader {
+    try ArchiveReader(
+      .tar, descriptor: descriptor, range: data, name: "\(name) (data.tar)",
+      budget: ArchiveBudget(archiveSize: Int64(data.count), installedSize: installedSize))
   }
 
   private static func field(_ bytes: ArraySlice<UInt8>) -> String {

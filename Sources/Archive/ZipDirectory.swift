@@ -87,7 +87,13 @@ struct ZipDirectory {
   func members() throws -> [ZipArchive.Member] {
     var records = ZipRecord(try ZipDirectory.bytes(range, of: descriptor, name)[...])
     var members: [ZipArchive.Member] = []
-    while !records.isEmpty { members.append(try member(&records)) }
+    // A content is never larger than the directory says of it: the reader sees to that.
+    var spending = ArchiveSpending(ArchiveBudget(archiveSize: range.upperBound), of: name)
+    while !records.isEmpty {
+      let member = try member(&records)
+      try spending.begin(member.entry)
+      members.append(member)
+    }
     guard members.count == count else {
       throw ArchiveError(name, "its directory has \(members.count) entries, where it promises \(count)")
     }

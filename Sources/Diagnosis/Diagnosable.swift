@@ -33,14 +33,15 @@ package struct Report: Diagnosable, Codable, Equatable {
   /// A defect of this program, and not of what it was given.
   package var isDefect: Bool { summary.hasPrefix("internal error") }
 
-  /// The report of any error; one that is not `Diagnosable` is a defect of ours and says so.
+  /// The report of any error; one that is not `Diagnosable` is a defect of ours and says so. Names of archives
+  /// and words of programs stand in errors as they are: from here on they are one line each, and harmless.
   package init(of error: any Error) {
-    if let report = error as? Report {
-      self = report
-    } else if let error = error as? any Diagnosable {
-      self.init(error.summary, causes: error.causes, log: error.log, hints: error.hints)
+    if let error = error as? any Diagnosable {
+      self.init(
+        error.summary.harmlessLine, causes: error.causes.map(\.harmlessLine), log: error.log?.harmlessLine,
+        hints: error.hints.map(\.harmlessLine))
     } else {
-      self.init("internal error: \(error)")
+      self.init("internal error: \(error)".harmlessLine)
     }
   }
 }

@@ -41,35 +41,47 @@ struct FetchedArchive {
   var name: String
   var descriptor: CInt
 
+  /// Into `directory`, which is made. Nothing is written outside of it, whatever links the archive has.
   func unpack(into directory: TreePath, of root: CInt, modified: Timestamp) throws {
-    var writer = TreeWriter(root: root)
+    var outer = TreeWriter(root: root)
+    try outer.makeDirectories(directory, modified: modified)
+    let place = try outer.openDirectory(directory)
+    var writer = TreeWriter(root: place.raw)
     let archive = try ArchiveReader(format, descriptor: descriptor, name: name)
     while let next = try archive.next() {
       if next.entry.path.isRoot { continue }
-      let path = directory.appending(next.entry.path.bytes)
-      try writer.makeDirectories(path.parent, modified: modified)
-      var entry = next.entry
-      (entry.path, entry.owner, entry.modified) = (path, .root, modified)
-      entry.extendedAttributes = []
-      if let target = next.hardLinkTarget {
-        try writer.makeHardLink(path, to: directory.appending(target.bytes))
-        continue
+      do {
+        try make(next, archive, &writer, modified)
+      } catch let failure as SystemFailure {
+        throw EntryFailure(name, next.entry.path, failure)
       }
-      switch entry.kind {
-      case .directory: try writer.makeDirectories(path, modified: modified)
-      case .file:
-        entry.mode = entry.mode & 0o111 == 0 ? 0o644 : 0o755
-        try writer.makeFile(entry) { try archive.copyContent(to: $0) }
-      case .symbolicLink(let target):
-        guard FetchedArchive.staysInside(target, of: next.entry.path.parent) else {
-          throw Report(
-            "cannot unpack \(name): the link \(next.entry.path) leads out of the archive, to "
-              + "\"\(String(decoding: target, as: UTF8.self))\"")
-        }
-        try writer.makeSymbolicLink(entry, target: target)
-      default:
-        throw Report("cannot unpack \(name): \(next.entry.path) is neither file, directory nor link")
+    }
+  }
+
+  private func make(
+    _ next: ArchiveEntry, _ archive: ArchiveReader, _ writer: inout TreeWriter, _ modified: Timestamp
+  ) throws {
+    var entry = next.entry
+    (entry.owner, entry.modified, entry.extendedAttributes) = (.root, modified, [])
+    try writer.makeDirectories(entry.path.parent, modified: modified)
+    if let target = next.hardLinkTarget {
+      try writer.makeHardLink(entry.path, to: target)
+      return
+    }
+    switch entry.kind {
+    case .directory: try writer.makeDirectories(entry.path, modified: modified)
+    case .file:
+      entry.mode = entry.mode & 0o111 == 0 ? 0o644 : 0o755
+      try writer.makeFile(entry) { try archive.copyContent(to: $0) }
+    case .symbolicLink(let target):
+      guard FetchedArchive.staysInside(target, of: entry.path.parent) else {
+        throw Report(
+          "cannot unpack \(name): the link \(entry.path) leads out of the archive, to "
+            + "\"\(String(decoding: target, as: UTF8.self))\"")
       }
+      try writer.makeSymbolicLink(entry, target: target)
+    default:
+      throw Report("cannot unpack \(name): \(entry.path) is neither file, directory nor link")
     }
   }
 

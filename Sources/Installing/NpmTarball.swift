@@ -13,7 +13,9 @@ struct NpmTarball {
   /// Into `directory`, which is there and empty. A name that comes twice counts the second time, as with
   /// tar. Throws when the tarball is no package.
   func unpack(into directory: TreePath, of root: CInt, modified: Timestamp) throws {
-    var writer = TreeWriter(root: root)
+    var outer = TreeWriter(root: root)
+    let place = try outer.openDirectory(directory)
+    var writer = TreeWriter(root: place.raw)
     var made: Set<TreePath> = []
     var ignores: Set<TreePath> = []
     let archive = try ArchiveReader(.tar, descriptor: descriptor, name: name)
@@ -27,14 +29,17 @@ struct NpmTarball {
         inside = inside.parent.appending(".npmignore".utf8)
         if ignores.contains(inside) { continue }
       }
-      let path = directory.appending(inside.bytes)
-      try writer.makeDirectories(path.parent)
-      if !made.insert(path).inserted { try writer.remove(path) }
-      let entry = FileEntry(
-        path: path, kind: .file, mode: NpmTarball.mode(next.entry.mode), modified: modified)
-      try writer.makeFile(entry) { try archive.copyContent(to: $0) }
+      do {
+        try writer.makeDirectories(inside.parent)
+        if !made.insert(inside).inserted { try writer.remove(inside) }
+        let entry = FileEntry(
+          path: inside, kind: .file, mode: NpmTarball.mode(next.entry.mode), modified: modified)
+        try writer.makeFile(entry) { try archive.copyContent(to: $0) }
+      } catch let failure as SystemFailure {
+        throw EntryFailure(name, next.entry.path, failure)
+      }
     }
-    guard made.contains(directory.appending("package.json".utf8)) else {
+    guard made.contains("package.json") else {
       throw Report("cannot install the npm package \(name): its tarball has no package.json")
     }
   }

@@ -1,6 +1,7 @@
 import Archive
 import BuildModel
 import Diagnosis
+import Ext4
 import FileTree
 import Glibc
 import Imaging
@@ -48,6 +49,12 @@ package struct Packing {
   }
 
   package func run() throws -> PackedImage {
+    do { return try pack() } catch let failure as Ext4Failure {
+      throw Report("cannot pack \(source): \(failure.summary)", hints: failure.hints)
+    }
+  }
+
+  private func pack() throws -> PackedImage {
     let input = try Descriptor(opening: source, O_RDONLY)
     var information = stat()
     try system("examine", source) { fstat(input.raw, &information) }
@@ -157,6 +164,7 @@ struct TarContents: FileContents {
           if cancellation.isCancelled { throw Interrupted() }
           try writeAll(piece, to: raw, at: start + offset, named: "the spool file")
         }
+        // The reader's budget keeps the sum far from its type's end.
         end = (start + entry.size + 4095) & ~4095
         try system("extend", "the spool file") { ftruncate(raw, off_t(end)) }
       }

@@ -28,7 +28,7 @@ struct PackageControl: Sendable {
     while let next = try archive.next() {
       guard next.hardLinkTarget == nil, next.entry.kind == .file else { continue }
       // deb(5) has no directories in control.tar.
-      guard next.entry.path.parent.isRoot else {
+      guard next.entry.path.parent.isRoot, !next.entry.path.bytes.contains(UInt8(ascii: "\n")) else {
         throw StagingError(locked.name, .malformed("control.tar holds \(next.entry.path)"))
       }
       let name = String(decoding: next.entry.path.bytes, as: UTF8.self)

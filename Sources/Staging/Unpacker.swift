@@ -1,5 +1,6 @@
 import Archive
 import BuildModel
+import Diagnosis
 import FileTree
 import Glibc
 
@@ -51,49 +52,65 @@ struct Unpacker: ~Copyable {
     let name = control.locked.name
     let conffiles = Set(control.conffiles.filter(\.isShipped).map(\.path))
     var result = Result()
-    let archive = try deb.dataArchive()
+    let archive = try deb.dataArchive(installedSize: control.locked.installedSize)
     while let next = try archive.next() {
-      var entry = next.entry
-      if entry.path.isRoot {
-        guard entry.kind == .directory else {
-          throw StagingError(name, .malformed("data.tar has something other than a directory as the root"))
-        }
-        result.list.append((entry.path, nil))
-        continue
+      do {
+        try unpack(next, archive, control, conffiles, order: order, &result)
+      } catch let failure as SystemFailure {
+        throw EntryFailure(name, next.entry.path, failure)
       }
-      // dpkg knows no extended attributes.
-      entry.extendedAttributes = []
-      if entry.kind == .directory {
-        result.list.append((entry.path, nil))
-        let isNew = try writer.makeDirectory(entry.path)
-        claims.claimDirectory(entry, order: order, isNew: isNew)
-        continue
-      }
-      let original = entry.path
-      let claimed = diversions.place(original, of: name)
-      result.list.append((original, MergedUsr.place(claimed)))
-      switch claims.claim(claimed, for: name) {
-      case .ours: break
-      case .leave: continue
-      case .conflict(let other): throw StagingError(name, .conflict(path: claimed, other: other))
-      }
-      defer { claims.release(claimed) }
-      let waits = awaitsConfiguration ? conffiles : []
-      entry.path = waiting(claimed, waits.contains(original))
-      if waits.contains(original) { result.conffiles[original] = "newconffile" }
-      if let target = next.hardLinkTarget {
-        let place = waiting(diversions.place(target, of: name), waits.contains(target))
-        try replacing(entry.path) { writer throws in try writer.makeHardLink(entry.path, to: place) }
-        if let known = result.sums.first(where: { $0.path == target }) {
-          result.sums.append((original, known.sum))
-        }
-        continue
-      }
-      var sums: Sums = conffiles.subtracting(waits).contains(original) ? .conffile : []
-      if control.member("md5sums") == nil { sums.insert(.list) }
-      try make(entry, archive, sums, original, &result)
     }
     return result
+  }
+
+  private mutating func unpack(
+    _ next: ArchiveEntry, _ archive: ArchiveReader, _ control: PackageControl, _ conffiles: Set<TreePath>,
+    order: Int, _ result: inout Result
+  ) throws {
+    let name = control.locked.name
+    var entry = next.entry
+    // dpkg's lists have a path a line.
+    guard !entry.path.bytes.contains(UInt8(ascii: "\n")) else {
+      throw StagingError(name, .malformed("\(entry.path) has a newline in its name"))
+    }
+    if entry.path.isRoot {
+      guard entry.kind == .directory else {
+        throw StagingError(name, .malformed("data.tar has something other than a directory as the root"))
+      }
+      result.list.append((entry.path, nil))
+      return
+    }
+    // dpkg knows no extended attributes.
+    entry.extendedAttributes = []
+    if entry.kind == .directory {
+      result.list.append((entry.path, nil))
+      let isNew = try writer.makeDirectory(entry.path)
+      claims.claimDirectory(entry, order: order, isNew: isNew)
+      return
+    }
+    let original = entry.path
+    let claimed = diversions.place(original, of: name)
+    result.list.append((original, MergedUsr.place(claimed)))
+    switch claims.claim(claimed, for: name) {
+    case .ours: break
+    case .leave: return
+    case .conflict(let other): throw StagingError(name, .conflict(path: claimed, other: other))
+    }
+    defer { claims.release(claimed) }
+    let waits = awaitsConfiguration ? conffiles : []
+    entry.path = waiting(claimed, waits.contains(original))
+    if waits.contains(original) { result.conffiles[original] = "newconffile" }
+    if let target = next.hardLinkTarget {
+      let place = waiting(diversions.place(target, of: name), waits.contains(target))
+      try replacing(entry.path) { writer throws in try writer.makeHardLink(entry.path, to: place) }
+      if let known = result.sums.first(where: { $0.path == target }) {
+        result.sums.append((original, known.sum))
+      }
+      return
+    }
+    var sums: Sums = conffiles.subtracting(waits).contains(original) ? .conffile : []
+    if control.member("md5sums") == nil { sums.insert(.list) }
+    try make(entry, archive, sums, original, &result)
   }
 
   private func waiting(_ path: TreePath, _ waits: Bool) -> TreePath {

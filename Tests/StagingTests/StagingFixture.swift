@@ -13,7 +13,7 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
-/// Packages, trees to unpack them into, and a directory beside the trees that nothing may touch.
+/// Packages, and trees to unpack them into.
 final class StagingFixture: ObjectSource {
   let scratch: ScratchDirectory
   private let objects = Mutex<[Digest: String]>([:])
@@ -26,10 +26,7 @@ final class StagingFixture: ObjectSource {
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }()
 
-  init() throws {
-    scratch = try ScratchDirectory()
-    try scratch.write(Array("canary\n".utf8), to: "canary/file")
-  }
+  init() throws { scratch = try ScratchDirectory() }
 
   func open(_ digest: Digest, named name: String) throws -> Descriptor {
     try Descriptor(opening: #require(objects.withLock { $0[digest] }), O_RDONLY)
@@ -92,13 +89,6 @@ final class StagingFixture: ObjectSource {
     return StagedFixture(
       try stager(threads: threads).extend(StagedTree(extending: configured), with: packages),
       path: before.path)
-  }
-
-  func expectCanary(sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let found = try runTool(
-      "find", [scratch.file("canary"), "-type", "f", "-printf", "%P %n|", "-o", "-printf", "%y|"])
-    #expect(found == "d|file 1|", sourceLocation: sourceLocation)
-    #expect(try scratch.read("canary/file") == Array("canary\n".utf8), sourceLocation: sourceLocation)
   }
 }
 

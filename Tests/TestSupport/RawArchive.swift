@@ -3,11 +3,21 @@ package enum RawArchive {
   /// One member of a ustar archive. `size` is what the header claims, if not the truth.
   package struct Member: Sendable {
     package var name: [UInt8]
+    package var owner = 0
+    /// Records of a pax header before the member's own: "path", "SCHILY.xattr.user.note", ….
+    package var records: [Record] = []
+    /// How many times it comes, one after the other.
+    package var times = 1
     package var type: Character
     package var mode: Int
     package var link: String
     package var content: [UInt8]
     package var size: Int?
+
+    package struct Record: Sendable {
+      package var key: String
+      package var value: [UInt8]
+    }
 
     package init(
       _ name: [UInt8], type: Character = "0", mode: Int = 0o644, link: String = "", content: [UInt8] = [],
@@ -41,18 +51,34 @@ package enum RawArchive {
       ]
     }
     /// A pax header that gives the next member another name.
-    package static func pax(_ name: [UInt8]) -> [Member] {
-      let rest = Array(" path=".utf8) + name + [0x0a]
-      var length = rest.count
-      while length != rest.count + String(length).utf8.count {
-        length = rest.count + String(length).utf8.count
+    package static func pax(_ name: [UInt8]) -> Member {
+      var member = Member.file("short")
+      member.records = [Record(key: "path", value: name)]
+      return member
+    }
+
+    /// The pax header, as a member before this one; each record begins with its own length.
+    fileprivate var extended: [Member] {
+      if records.isEmpty { return [] }
+      let content = records.flatMap { record in
+        let rest = Array(" \(record.key)=".utf8) + record.value + [0x0a]
+        var length = rest.count
+        while length != rest.count + String(length).utf8.count {
+          length = rest.count + String(length).utf8.count
+        }
+        return Array("\(length)".utf8) + rest
       }
-      return [Member(Array("pax".utf8), type: "x", content: Array("\(length)".utf8) + rest), .file("short")]
+      return [Member(Array("pax".utf8), type: "x", content: content)]
     }
   }
 
   package static func tar(_ members: [Member]) -> [UInt8] {
-    members.flatMap { header(of: $0) + padded($0.content, to: 512) } + [UInt8](repeating: 0, count: 1024)
+    var bytes: [UInt8] = []
+    for member in members {
+      let encoded = (member.extended + [member]).flatMap { header(of: $0) + padded($0.content, to: 512) }
+      for _ in 0..<member.times { bytes.append(contentsOf: encoded) }
+    }
+    return bytes + [UInt8](repeating: 0, count: 1024)
   }
 
   private static func header(of member: Member) -> [UInt8] {
@@ -66,7 +92,7 @@ package enum RawArchive {
     }
     put(member.name, at: 0, limit: 100)
     put(octal(member.mode, 7), at: 100, limit: 7)
-    put(octal(0, 7), at: 108, limit: 7)
+    put(octal(member.owner, 7), at: 108, limit: 7)
     put(octal(0, 7), at: 116, limit: 7)
     put(octal(member.size ?? member.content.count, 11), at: 124, limit: 11)
     put(octal(1_700_000_000, 11), at: 136, limit: 11)

@@ -14,10 +14,10 @@ enum Rendering {
   /// ```
   static func report(_ report: Report, severity: String, style: Style) -> String {
     var text =
-      style.paint(severity == "error" ? .red : .yellow, "\(severity):") + " " + harmless(report.summary)
-    for cause in report.causes { text += "\n  cause: " + harmless(cause) }
-    if let log = report.log { text += "\n  log:   " + harmless(log) }
-    for hint in report.hints { text += "\n" + style.paint(.cyan, "hint:") + " " + harmless(hint) }
+      style.paint(severity == "error" ? .red : .yellow, "\(severity):") + " " + report.summary.harmlessLine
+    for cause in report.causes { text += "\n  cause: " + cause.harmlessLine }
+    if let log = report.log { text += "\n  log:   " + log.harmlessLine }
+    for hint in report.hints { text += "\n" + style.paint(.cyan, "hint:") + " " + hint.harmlessLine }
     return text + "\n"
   }
 
