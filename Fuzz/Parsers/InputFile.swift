@@ -11,8 +11,7 @@ func withFile(_ input: UnsafeRawBufferPointer, _ body: (CInt) throws -> Void) th
 
 private enum InputFile {
   static let shared: Descriptor = {
-    let file = memfd_create("input", 0)
-    guard file >= 0 else { fatalError("cannot make the input's file") }
-    return Descriptor(owning: file)
+    guard let file = tmpfile() else { fatalError("cannot make the input's file") }
+    return Descriptor(owning: dup(fileno(file)))
   }()
 }

@@ -65,7 +65,7 @@ struct ArchiveSpending {
     guard let end, end >= 0, end <= budget.bytes - before else {
       throw ArchiveError(
         archive,
-        "refusing \(path): with it, there are more than \(budget.bytes) bytes, the most for an archive of its size"
+        "refusing \(path): with it, there are more than \(budget.bytes) bytes, the most for its size"
       )
     }
     current = max(current, end)

@@ -8,8 +8,8 @@ import Testing
 
 @testable import Installing
 
-/// What npm's registries, a provider's server or a Python index might send, from `fixtures/archives`. None of it is
-/// signed: only its digest is known, from the day it was locked.
+/// What npm's registries, a provider's server or a Python index might send, from `fixtures/archives`. None of
+/// it is signed: only its digest is known, from the day it was locked.
 @Suite(.asRoot) struct HostileDownloadTests {
   private static let modified = Timestamp(seconds: 1_700_000_000)
   private let scratch: ScratchDirectory

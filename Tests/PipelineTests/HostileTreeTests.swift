@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import Threads
 
-/// Tar archives for `pack`, from `fixtures/archives`. Nothing of them is unpacked: an image is made, or no file at all.
+/// Tar archives for `pack`, from `fixtures/archives`. Nothing of them is unpacked: an image is made, or no file
+/// at all.
 @Suite struct HostileTreeTests {
   private let scratch: ScratchDirectory
 

@@ -9,8 +9,8 @@ import TestSupport
 
 private typealias Member = RawArchive.Member
 
-/// Debian packages that no honest tool writes, from `fixtures/archives`. Whatever they say, nothing outside the
-/// tree changes; and what is as odd but harmless is unpacked.
+/// Debian packages that no honest tool writes, from `fixtures/archives`. Whatever they say, nothing outside
+/// the tree changes; and what is as odd but harmless is unpacked.
 @Suite(.asRoot) struct HostileArchiveTests {
   @Test(arguments: ArchiveRecipe.all(for: .deb, refused: true))
   func `is refused`(recipe: ArchiveRecipe) throws {

@@ -3,8 +3,8 @@ import FileTree
 import Glibc
 
 extension ArchiveRecipe {
-  /// That `body` fails as the recipe says: with one clear error which names the archive and is no defect of ours,
-  /// and no character of which acts on a terminal or begins a line of its own.
+  /// That `body` fails as the recipe says: with one clear error which names the archive and is no defect of
+  /// ours, and no character of which acts on a terminal or begins a line of its own.
   package func checkRefusal(_ body: () throws -> Void) throws {
     do { try body() } catch {
       let report = Report(of: error)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// One section of a file in `fixtures/archives`: members of an archive that nobody honest would make, or of its
-/// harmless twin, and what each reader has to make of it. `fixtures/README.md` describes the format.
+/// One section of a file in `fixtures/archives`: members of an archive that nobody honest would make, or of
+/// its harmless twin, and what each reader has to make of it. `fixtures/README.md` describes the format.
 package struct ArchiveRecipe: Sendable, CustomStringConvertible {
   /// What an archive is made for, and read as.
   package enum Reader: String, Sendable, CaseIterable {

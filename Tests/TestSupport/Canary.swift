@@ -1,5 +1,5 @@
-/// What lies beside a tree that an archive is unpacked into: `canary/file`, which hostile archives aim at, and
-/// everything else in the scratch directory. Nothing of it may change.
+/// What lies beside a tree that an archive is unpacked into: `canary/file`, which hostile archives aim at,
+/// and everything else in the scratch directory. Nothing of it may change.
 package struct Canary: Sendable {
   /// The directory that recipes call `{canary}`.
   package let path: String
