@@ -10,6 +10,8 @@ package struct FixturePackage: Sendable {
   /// Control fields behind Package, Version and Architecture, in this order.
   package var fields: [(name: String, value: String)]
   package var content: [FixtureContent]
+  /// The whole file, in place of what dpkg-deb would make: for what it would not.
+  package var archive: [UInt8]?
 
   package init(
     _ name: String, _ version: String, architecture: String = "all", component: String = "main",
@@ -44,6 +46,10 @@ package struct FixturePackage: Sendable {
     let manager = FileManager.default
     // dpkg-deb names no files itself, and an epoch's colon belongs to no file name.
     let stem = "\(name)_\(version.split(separator: ":").last ?? "")_\(architecture)"
+    if let archive {
+      try Data(archive).write(to: URL(filePath: "\(directory)/\(stem).deb"))
+      return "\(directory)/\(stem).deb"
+    }
     let tree = "\(directory)/\(stem).tree"
     try manager.createDirectory(atPath: "\(tree)/DEBIAN", withIntermediateDirectories: true)
     try FixtureContent.chmod("\(tree)/DEBIAN", 0o755)
