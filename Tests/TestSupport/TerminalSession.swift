@@ -5,6 +5,21 @@ import Threads
 /// The program at a terminal whose screen can be looked at: tmux, of which nobody else's server knows.
 package final class TerminalSession {
   private let socket: String
+  /// Where the program's process number is written, and in the end its status.
+  private let process: String
+  private let status: String
+
+  /// Runs the program, and stays after it, so that the screen does: tmux does not always hear of an end.
+  private static let stay = """
+    import os, subprocess, sys, time
+    def tell(path, number):
+        with open(path + ".new", "w") as file: file.write(str(number))
+        os.rename(path + ".new", path)
+    child = subprocess.Popen(sys.argv[3:])
+    tell(sys.argv[1], child.pid)
+    tell(sys.argv[2], child.wait())
+    time.sleep(900)
+    """
 
   package init(
     _ arguments: [String], in site: BuildSite, columns: Int = 100, rows: Int = 30,
@@ -12,9 +27,9 @@ package final class TerminalSession {
   ) throws {
     socket = "\(site.directory)/tmux"
     let settings = "\(site.directory)/tmux.conf"
-    // The screen stays when the program has ended.
-    try "set -g remain-on-exit on\nset -g remain-on-exit-format \"\"\nset -g status off\n"
-      .write(toFile: settings, atomically: true, encoding: .utf8)
+    (process, status) = ("\(site.directory)/process", "\(site.directory)/status")
+    try "set -g status off\n".write(toFile: settings, atomically: true, encoding: .utf8)
+    for file in [process, status] { unlink(file) }
     let variables = [
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "\(site.directory)/home", "TERM": "xterm-256color",
       "CAPSEM_CACHE_DIR": site.cache, "LC_ALL": "C.UTF-8",
@@ -34,7 +49,8 @@ package final class TerminalSession {
         "-c", alone, "-S", socket, "-f", settings, "-u", "new-session",
         "-d", "-x", "\(columns)", "-y", "\(rows)", "-c", site.directory,
       ]
-        + command + site.user.prefix + [site.program] + arguments)
+        + ["python3", "-c", TerminalSession.stay, process, status] + command + site.user.prefix
+        + [site.program] + arguments)
   }
 
   deinit {
@@ -57,28 +73,33 @@ package final class TerminalSession {
     return lines.map(String.init)
   }
 
-  /// Waits up to a minute until the screen is so; the lines that it then has.
+  /// Waits until the screen is so, for ten minutes at most, since a whole test run keeps a machine busy; the lines
+  /// that it then has.
   package func waits(until fits: ([String]) -> Bool) throws -> [String] {
     let start = Stopwatch.milliseconds
     while true {
       let shown = try lines()
       if fits(shown) { return shown }
-      if Stopwatch.milliseconds - start > 60_000 {
+      if Stopwatch.milliseconds - start > 600_000 {
         throw ToolFailure(description: "it did not come to pass:\n\(shown.joined(separator: "\n"))")
       }
-      Stopwatch.pause(milliseconds: 20)
+      Stopwatch.pause(milliseconds: 100)
     }
   }
 
   package func send(_ signal: CInt) throws {
-    kill(pid_t(try told("pane_pid")) ?? 0, signal)
+    _ = try waits { _ in number(in: process) != nil }
+    if let process = number(in: process) { kill(process, signal) }
   }
 
   /// Waits for the program's end; its exit status.
   package func finish() throws -> Int32? {
-    // That the pane is dead may be known before the status is.
-    _ = try waits { _ in (try? told("pane_dead_status")) != "" }
-    return Int32(try told("pane_dead_status"))
+    _ = try waits { _ in number(in: status) != nil }
+    return number(in: status)
+  }
+
+  private func number(in file: String) -> Int32? {
+    (try? String(contentsOfFile: file, encoding: .utf8)).flatMap { Int32($0) }
   }
 
   /// Whether what is typed next begins a line.
