@@ -59,7 +59,7 @@ if [ "$part" = all ]; then
   install() {
     local environment=$1
     shift
-    chroot "$root" env HOME=/tmp UV_CACHE_DIR=/tmp/uv-cache uv pip install --quiet --no-index --no-deps \
+    chroot "$root" env PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp UV_CACHE_DIR=/tmp/uv-cache uv pip install --quiet --no-index --no-deps \
       --find-links "/tmp/wheels/$environment" --break-system-packages --python /usr/bin/python3 "$@" \
       --requirement "/tmp/wheels/$environment/requirements.txt"
   }

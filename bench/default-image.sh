@@ -28,11 +28,6 @@ for tool in mmdebstrap:mmdebstrap apt-ftparchive:apt-utils unzip:unzip mke2fs:e2
   }
 done
 
-if [ "$part" = all ] && ! command -v uv >/dev/null; then
-  echo "default-image: uv is missing, with which the image is made by hand: pipx install uv" >&2
-  exit 1
-fi
-
 umask 022
 work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
