@@ -9,37 +9,16 @@
 #
 # ASSETS          what `build --template all` made (default: built here, from the guest of this repository)
 # COMMAND         what speaks first (default "echo ready")
-# CAPSEM_NATIVE, ROUNDS (default 3), BENCH_DIR (needs 7 GB) and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 3), BENCH_DIR (needs 7 GB) and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-3}
-results=${BENCH_RESULTS:-$here/results}
-export PATH=$PATH:/usr/sbin:/sbin
 case $(uname -m) in
 x86_64) architecture=x86_64 emulator=qemu-system-x86 ;;
 *) architecture=arm64 emulator=qemu-system-arm ;;
 esac
-
-for tool in "qemu-system-$(uname -m):$emulator" debugfs:e2fsprogs mksquashfs:squashfs-tools \
-  mkfs.erofs:erofs-utils b3sum:b3sum python3:python3; do
-  command -v "${tool%:*}" >/dev/null || {
-    echo "boot: ${tool%:*} is missing: sudo apt-get install ${tool#*:}" >&2
-    exit 1
-  }
-done
-
-umask 022
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-# The tree belongs to sub-ids, unless this is root already.
-as_root_of_tree() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else unshare --map-root-user --map-auto "$@"; fi
-}
-trap 'as_root_of_tree rm -rf "$work/tree"; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-mkdir "$work/measured"
-mkdir -p "$results"
+need "qemu-system-$(uname -m):$emulator" debugfs:e2fsprogs mksquashfs:squashfs-tools mkfs.erofs:erofs-utils \
+  b3sum:b3sum python3:python3
+end() { as_root_of_tree rm -rf "$work/tree"; }
 
 echo "== preparing (not timed)" >&2
 assets=${ASSETS:-$work/built}

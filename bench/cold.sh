@@ -7,32 +7,14 @@
 # nginx serves what `capsem-native mirror` wrote: the archives' own signed lists, which both of them read and
 # verify, and of the packages those that are wanted.
 #
-# CAPSEM_NATIVE, ROUNDS (default 3), BENCH_DIR (needs 8 GB) and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 3), BENCH_DIR (needs 8 GB) and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-3}
-results=${BENCH_RESULTS:-$here/results}
-cache=${CAPSEM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/capsem-native}
-export PATH=$PATH:/usr/sbin:/sbin
-
-for tool in mmdebstrap:mmdebstrap apt-ftparchive:apt-utils nginx:nginx-light mke2fs:e2fsprogs python3:python3; do
-  command -v "${tool%:*}" >/dev/null || {
-    echo "cold: ${tool%:*} is missing: sudo apt-get install ${tool#*:}" >&2
-    exit 1
-  }
-done
-
-umask 022
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
+need mmdebstrap:mmdebstrap apt-ftparchive:apt-utils nginx:nginx-light mke2fs:e2fsprogs python3:python3
 server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-chmod 755 "$work"
-mkdir "$work"/{inputs,out,measured,tmp,server}
+end() { [ -z "$server" ] || kill "$server"; }
+mkdir "$work"/{inputs,out,tmp,server}
 chmod 1777 "$work/out" "$work/tmp"
-mkdir -p "$results"
 
 echo "== preparing (not timed)" >&2
 cp -r "$repository/guest" "$work/guest"

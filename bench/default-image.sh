@@ -6,37 +6,16 @@
 #
 #   ROUNDS=5 bench/default-image.sh [apt]
 #
-# CAPSEM_NATIVE   the program (default .build/release/capsem-native)
 # ROUNDS          timed rounds of each (default 3), after one that warms up and measures memory
-# BENCH_DIR       where to work; needs 8 GB (default /var/tmp)
-# BENCH_RESULTS   where the JSON goes (default bench/results)
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, BENCH_DIR (needs 8 GB) and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-3}
 part=${1:-all}
 name=default-image until=()
 [ "$part" = all ] || name=apt-part until=(--until configured)
-results=${BENCH_RESULTS:-$here/results}
-cache=${CAPSEM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/capsem-native}
-
-for tool in mmdebstrap:mmdebstrap apt-ftparchive:apt-utils unzip:unzip mke2fs:e2fsprogs python3:python3; do
-  PATH=$PATH:/usr/sbin command -v "${tool%:*}" >/dev/null || {
-    echo "default-image: ${tool%:*} is missing: sudo apt-get install ${tool#*:}" >&2
-    exit 1
-  }
-done
-
-umask 022
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-# What runs in mmdebstrap's namespace is neither this user nor root: it reads here, and writes in out.
-chmod 755 "$work"
-mkdir "$work/inputs" "$work/out" "$work/measured" "$work/tmp"
+need mmdebstrap:mmdebstrap apt-ftparchive:apt-utils unzip:unzip mke2fs:e2fsprogs python3:python3
+mkdir "$work/inputs" "$work/out" "$work/tmp"
 chmod 1777 "$work/out" "$work/tmp"
-mkdir -p "$results"
 
 echo "== preparing (not timed)" >&2
 cp -r "$repository/guest" "$work/guest"
@@ -97,10 +76,7 @@ done
 
 # The very tree of our image, whose owners are sub-ids meanwhile, in as small an image as by hand.
 echo "== the same tree by mke2fs -d and resize2fs -M (not timed)" >&2
-as_root_of_tree() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else unshare --map-root-user --map-auto "$@"; fi
-}
-trap 'as_root_of_tree rm -rf "$work/tree"; rm -rf "$work"' EXIT
+end() { as_root_of_tree rm -rf "$work/tree"; }
 # shellcheck disable=SC2016
 as_root_of_tree env PATH="$PATH:/usr/sbin:/sbin" sh -euc '
   mkdir "$1/tree"

@@ -10,34 +10,15 @@
 # sizes of both take a quarter of an hour.
 #
 # PICTURE   where the picture goes (default BENCH_RESULTS/growth.svg)
-# CAPSEM_NATIVE, ROUNDS (default 1), BENCH_DIR and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 1), BENCH_DIR and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-1}
-results=${BENCH_RESULTS:-$here/results}
 picture=${PICTURE:-$results/growth.svg}
 read -ra counts <<<"${PACKAGES:-200 500 1000 2000}"
 read -ra files <<<"${FILES:-10000 100000 1000000}"
-cache=${CAPSEM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/capsem-native}
-export PATH=$PATH:/usr/sbin:/sbin
-
-for tool in mmdebstrap:mmdebstrap apt-ftparchive:apt-utils mke2fs:e2fsprogs python3:python3; do
-  command -v "${tool%:*}" >/dev/null || {
-    echo "growth: ${tool%:*} is missing: sudo apt-get install ${tool#*:}" >&2
-    exit 1
-  }
-done
-
-umask 022
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-chmod 755 "$work"
-mkdir "$work/measured" "$work/tmp"
+need mmdebstrap:mmdebstrap apt-ftparchive:apt-utils mke2fs:e2fsprogs python3:python3
+mkdir "$work/tmp"
 chmod 1777 "$work/tmp"
-mkdir -p "$results"
 
 # OUT COMMAND…; says what it said only if it fails.
 timed() {

@@ -4,22 +4,11 @@
 #
 #   ROUNDS=9 bench/pack.sh [FILES]
 #
-# CAPSEM_NATIVE, ROUNDS (default 5), BENCH_DIR and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-program=$(realpath "${CAPSEM_NATIVE:-$(dirname "$here")/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 5), BENCH_DIR and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-5}
 files=${1:-17000}
 name=pack-$files
-results=${BENCH_RESULTS:-$here/results}
-export PATH=$PATH:/usr/sbin:/sbin
-
-umask 022
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-mkdir "$work/measured"
-mkdir -p "$results"
 
 echo "== preparing (not timed)" >&2
 python3 - "$work/tree" "$files" <<'PYTHON'

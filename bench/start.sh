@@ -6,19 +6,9 @@
 #
 #   ROUNDS=41 bench/start.sh
 #
-# CAPSEM_NATIVE, ROUNDS (default 21), BENCH_DIR and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 21), BENCH_DIR and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-21}
-results=${BENCH_RESULTS:-$here/results}
-
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-mkdir "$work/measured"
-mkdir -p "$results"
 cat >"$work/builder.py" <<'PYTHON'
 import argparse, concurrent.futures, dataclasses, hashlib, json, logging, os, pathlib, shutil, subprocess  # noqa
 import tempfile, tomllib, typing, urllib.request  # noqa

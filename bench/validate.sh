@@ -4,19 +4,9 @@
 #
 #   ROUNDS=9 bench/validate.sh
 #
-# CAPSEM_NATIVE, ROUNDS (default 9), BENCH_DIR and BENCH_RESULTS as in default-image.sh
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$here")
-program=$(realpath "${CAPSEM_NATIVE:-$repository/.build/release/capsem-native}")
+# CAPSEM_NATIVE, ROUNDS (default 9), BENCH_DIR and BENCH_RESULTS as in setup.sh
+. "$(dirname "$0")/setup.sh"
 rounds=${ROUNDS:-9}
-results=${BENCH_RESULTS:-$here/results}
-
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/capsem-bench-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-mkdir "$work/measured"
-mkdir -p "$results"
 
 cp -r "$repository/guest" "$work/guest"
 python3 - "$work/guest/config" <<'PYTHON'
