@@ -77,12 +77,8 @@ final class PythonIndex: Sendable {
     }
     port = LoopbackServer.freePort()
     server = try ProgramRun(
-      // What a run leaves that is cut short ends by itself.
-      [
-        "/usr/bin/timeout", "3600", "/usr/bin/python3", "-u", "-m", "http.server", "\(port)", "--bind",
-        "127.0.0.1",
-      ]
-        + ["--directory", directory], in: scratch.path, environment: ["PATH": "/usr/bin:/bin"])
+      ["/usr/bin/python3", "-c", PythonIndex.program, "\(port)", directory, "\(getpid())"], in: scratch.path,
+      environment: ["PATH": "/usr/bin:/bin"])
     try runTool(
       "/usr/bin/python3",
       [
@@ -99,9 +95,23 @@ final class PythonIndex: Sendable {
       ])
   }
 
+  /// Ends with the process that started it, however that ends: signals that Foundation blocks in what it
+  /// starts, SIGTERM among them, would not reach it.
+  private static let program = """
+    import functools, http.server, os, sys, threading, time
+    port, directory, parent = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+
+    def watch():
+        while os.getppid() == parent: time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=directory)
+    http.server.ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever()
+    """
+
   deinit {
-    // Which timeout(1) hands on.
-    server.send(SIGTERM)
+    server.send(SIGKILL)
     _ = try? server.finish()
   }
 
